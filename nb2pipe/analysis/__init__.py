@@ -1,0 +1,1 @@
+"""What the cells do and what flows between them: syntax, facts, links."""

@@ -1,0 +1,100 @@
+"""The registry of diagnostic codes.
+
+A number is never reused. NB0xx is about the notebook and its settings, NB1xx tags, NB2xx data
+flow, NB3xx the graph of steps, NB4xx backends, NB5xx running. Every code has a page of the same
+name under `nb2pipe/diagnostics/pages/`, which `nb2pipe explain` prints and the docs show.
+"""
+
+from enum import Enum, StrEnum
+
+
+class Severity(StrEnum):
+    """How serious a diagnostic is; only errors stop a compilation."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    HINT = "hint"
+
+
+class Code(Enum):
+    """A kind of diagnostic: its number, its usual severity and a title."""
+
+    # --- notebook and settings
+    UNREADABLE = ("NB001", Severity.ERROR, "the notebook cannot be read")
+    NOT_JSON = ("NB002", Severity.ERROR, "the notebook is not valid JSON")
+    NOT_A_NOTEBOOK = ("NB003", Severity.ERROR, "the file is not a notebook")
+    UNSUPPORTED_FORMAT = ("NB004", Severity.ERROR, "the notebook's format version is not supported")
+    OTHER_KERNEL = ("NB005", Severity.ERROR, "the notebook's kernel is not Python")
+    NO_CODE = ("NB006", Severity.ERROR, "the notebook has no code")
+    TEXT_NOTEBOOK = ("NB007", Severity.ERROR, "a text notebook needs jupytext")
+    BAD_SETTING = ("NB008", Severity.ERROR, "a setting has a wrong value")
+    UNKNOWN_SETTING = ("NB009", Severity.WARNING, "a setting is not known")
+    KALE_SETTING = ("NB010", Severity.HINT, "a Kale setting has no meaning here")
+    BAD_INCLUDE = ("NB011", Severity.ERROR, "an included notebook cannot be used")
+
+    # --- tags
+    UNKNOWN_TAG = ("NB101", Severity.ERROR, "a tag is misspelt or not known")
+    BAD_TAG_VALUE = ("NB102", Severity.ERROR, "a tag's value is wrong")
+    BAD_STEP_NAME = ("NB103", Severity.ERROR, "a step name is not allowed")
+    CONFLICTING_TAGS = ("NB104", Severity.ERROR, "tags of a cell contradict each other")
+    UNKNOWN_STEP = ("NB105", Severity.ERROR, "a tag names a step that does not exist")
+    SELF_DEPENDENCY = ("NB106", Severity.ERROR, "a step is declared to come after itself")
+    CONFLICTING_OPTIONS = ("NB107", Severity.ERROR, "cells of a step ask for different things")
+    TAG_WITHOUT_EFFECT = ("NB109", Severity.WARNING, "a tag has no effect where it stands")
+    NO_STEPS = ("NB110", Severity.HINT, "the notebook has no step tags")
+    NOT_A_PARAMETER = ("NB111", Severity.HINT, "a statement of a parameter cell is no parameter")
+    BAD_PARAMETER = ("NB112", Severity.ERROR, "a parameter's default cannot be a parameter")
+
+    # --- data flow
+    SYNTAX_ERROR = ("NB201", Severity.ERROR, "a cell is not valid Python")
+    OPAQUE_MAGIC = ("NB202", Severity.WARNING, "a magic cannot be analysed")
+    UNDEFINED_NAME = ("NB203", Severity.ERROR, "a variable is used before it is defined")
+    SHADOWED_NAME = ("NB205", Severity.HINT, "steps that run side by side define the same name")
+    UNSTORABLE = ("NB206", Severity.ERROR, "a value that cannot be stored crosses steps")
+    DYNAMIC_NAMESPACE = ("NB207", Severity.WARNING, "code reaches variables in a hidden way")
+    OUTPUT_HISTORY = ("NB208", Severity.ERROR, "the output history crosses steps")
+    RANDOM_STATE = ("NB209", Severity.HINT, "global random state ties steps together")
+    FILE_CROSSES = ("NB210", Severity.HINT, "a file travels between steps")
+    HIDDEN_FILE = ("NB211", Severity.ERROR, "a file that cannot be followed crosses steps")
+    STATEFUL_FUNCTION = ("NB212", Severity.ERROR, "a function that keeps state crosses steps")
+    VIEW_CROSSES = ("NB213", Severity.ERROR, "values that share memory cross steps")
+    CAUTIOUS_EDGE = ("NB214", Severity.HINT, "caution ties steps together")
+    INTERACTIVE = ("NB215", Severity.ERROR, "a cell waits for input")
+
+    # --- the graph
+    CYCLE = ("NB301", Severity.ERROR, "steps need each other")
+    EMPTY_STEP = ("NB302", Severity.WARNING, "a step has nothing to run")
+    UNUSED_STEP = ("NB303", Severity.HINT, "a step is connected to no other")
+
+    # --- backends
+    SPEC_TOO_LARGE = ("NB401", Severity.WARNING, "the pipeline is larger than its backend allows")
+    UNKNOWN_IMAGE = ("NB402", Severity.WARNING, "no container image is set")
+    OPTION_LOST = ("NB403", Severity.WARNING, "a target cannot express an option")
+    UNKNOWN_TARGET = ("NB404", Severity.ERROR, "there is no such target")
+    PARAMETER_TOO_LONG = ("NB405", Severity.WARNING, "a parameter's default is too long")
+
+    # --- running
+    STEP_FAILED = ("NB501", Severity.ERROR, "a step failed")
+    UNKNOWN_PARAMETER = ("NB502", Severity.ERROR, "there is no such parameter")
+    BAD_PARAMETER_VALUE = ("NB503", Severity.ERROR, "a parameter's value has the wrong type")
+    CANNOT_STORE = ("NB504", Severity.ERROR, "a step cannot store a value")
+    BROKEN_ARTIFACT = ("NB505", Severity.ERROR, "a stored value cannot be read back")
+    STEP_KILLED = ("NB506", Severity.ERROR, "a step's process was ended from outside")
+    CANNOT_WRITE = ("NB507", Severity.ERROR, "a file cannot be written")
+
+    def __init__(self, number: str, severity: Severity, title: str) -> None:
+        self.number = number
+        self.severity = severity
+        self.title = title
+
+    @classmethod
+    def of(cls, number: str) -> "Code":
+        """Return the code of a number such as `NB203`, in any case.
+
+        Raises:
+            KeyError: there is no such code.
+        """
+        for code in cls:
+            if code.number == number.upper():
+                return code
+        raise KeyError(number)

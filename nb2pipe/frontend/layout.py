@@ -1,0 +1,59 @@
+"""The front end's result: which cell belongs to which step, before anything is analysed."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from nb2pipe.diagnostics import Span
+from nb2pipe.ir import Cell, StepOptions
+
+
+class Role(StrEnum):
+    """What a cell is for. Every role but SKIP also runs in the step that owns the cell."""
+
+    STEP = "step"
+    IMPORTS = "imports"
+    FUNCTIONS = "functions"
+    PARAMETERS = "pipeline-parameters"
+    METRICS = "pipeline-metrics"
+    SKIP = "skip"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LaidCell:
+    """A code cell with its role and the place where diagnostics about it point."""
+
+    cell: Cell
+    role: Role
+    span: Span
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepLayout:
+    """A step as the tags declare it; `span` is the cell that names it first.
+
+    `cells` are positions, ascending; `after` are the declared predecessors, in the order of the tags.
+    """
+
+    name: str
+    span: Span
+    cells: tuple[int, ...]
+    after: tuple[str, ...] = ()
+    options: StepOptions = StepOptions()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Layout:
+    """A notebook laid out in steps, in notebook order (of each step's first cell).
+
+    `cells[i].cell.position == i`. `image` is None when nothing names one. `python` is the command
+    that starts Python in the step's container.
+    """
+
+    notebook: str
+    name: str
+    cells: tuple[LaidCell, ...]
+    steps: tuple[StepLayout, ...]
+    description: str = ""
+    experiment: str | None = None
+    image: str | None = None
+    python_version: str | None = None
