@@ -31,7 +31,8 @@ class LaidCell:
 class StepLayout:
     """A step as the tags declare it; `span` is the cell that names it first.
 
-    `cells` are positions, ascending; `after` are the declared predecessors, in the order of the tags.
+    `cells` are positions, ascending; `after` are the declared predecessors, in the order of the
+    tags.
     """
 
     name: str
