@@ -30,7 +30,7 @@ steps, so it is not asked for 1,000."""
 
 def print_tables(document: dict[str, Any]) -> None:
     """Print the costs and the targets."""
-    from rich.console import Console  # noqa: PLC0415 -- as everywhere, only where it is needed
+    from rich.console import Console
 
     console = Console()
     console.print(_rich("Compiling, as whole processes", _COST_COLUMNS, _cost_lines(document)))
@@ -106,7 +106,7 @@ def _baselines(document: dict[str, Any]) -> str:
 
 
 def _rich(title: str, columns: tuple[str, ...], lines: list[list[str]]) -> "Table":
-    from rich.table import Table  # noqa: PLC0415
+    from rich.table import Table
 
     table = Table(title=title)
     for number, column in enumerate(columns):
