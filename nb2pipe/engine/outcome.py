@@ -1,0 +1,117 @@
+"""What became of a step, read from how its process ended and from what it left behind."""
+
+import signal
+from dataclasses import replace
+
+from nb2pipe.diagnostics import Code, Diagnostic, Span
+from nb2pipe.engine.folder import StepFolder
+from nb2pipe.engine.results import StepError, StepResult, StepStatus, read_step_result
+from nb2pipe.ir import Cell, Pipeline, Step
+
+_KILLED_HINTS = {
+    "SIGKILL": "the system ends a process so when memory runs out: use less data, run fewer steps"
+    " side by side with `--workers`, or give the machine more memory",
+    "SIGSEGV": "a compiled library crashed: run the step alone, and look for a known problem of the"
+    " library's version",
+}
+
+
+def outcome_of(
+    step: Step, files: StepFolder, code: int, *, seconds: float, interrupted: bool
+) -> StepResult:
+    """Return the result of a step whose process ended with the exit code `code`.
+
+    A negative code is the number of the signal that ended it. `interrupted` says that the engine
+    has sent signals itself.
+    """
+    left = read_step_result(files.result) or StepResult(step=step.name, status=StepStatus.FAILED)
+    result = replace(left, step=step.name, seconds=seconds, log=files.log)
+    if code == 0 and result.status is StepStatus.SUCCEEDED:
+        return result
+    if interrupted and _ended_by_interrupt(result, code):
+        return replace(result, status=StepStatus.INTERRUPTED, error=None)
+    return replace(result, status=StepStatus.FAILED, error=_error(result, code, files))
+
+
+def not_started(step: Step, files: StepFolder, error: OSError) -> StepResult:
+    """Return the result of a step whose process could not be started."""
+    missing = isinstance(error, FileNotFoundError) and error.filename
+    return StepResult(
+        step=step.name,
+        status=StepStatus.FAILED,
+        error=StepError(
+            code=Code.STEP_FAILED.number,
+            message=f"step `{step.name}` cannot be started: {error.strerror or error}"
+            + (f": `{error.filename}`" if missing else ""),
+        ),
+        log=files.log,
+    )
+
+
+def diagnostic_of(pipeline: Pipeline, result: StepResult) -> Diagnostic:
+    """Return what to tell about a failed step, at the cell and line where it failed.
+
+    A step whose process was ended from outside cannot say where it was: that points at its first
+    cell.
+    """
+    error = result.error
+    assert error is not None  # noqa: S101 -- the step failed
+    span = Span(notebook=pipeline.notebook)
+    if cell := _failed_cell(pipeline, result):
+        line = error.line if error.number == cell.number else None
+        span = Span(notebook=cell.notebook, cell=cell.number, cell_id=cell.id, line=line)
+    return Diagnostic(
+        code=_code(error), span=span, message=error.message, hint=error.hint, step=result.step
+    )
+
+
+def _failed_cell(pipeline: Pipeline, result: StepResult) -> Cell | None:
+    """Return the cell that failed, as far as the step could tell, else the step's first one."""
+    failed = {cell.cell for cell in result.cells if cell.status == "error"}
+    own = [cell for cell in pipeline.cells if cell.step == result.step]
+    number = result.error and result.error.number
+    candidates = (
+        [cell for cell in pipeline.cells if cell.position in failed]
+        or [cell for cell in own if cell.number == number]
+        # A definition of another step that was replayed here.
+        or [cell for cell in pipeline.cells if cell.number == number]
+        or own
+    )
+    return candidates[0] if candidates else None
+
+
+def _code(error: StepError) -> Code:
+    try:
+        return Code.of(error.code)
+    except KeyError:
+        return Code.STEP_FAILED
+
+
+def _ended_by_interrupt(result: StepResult, code: int) -> bool:
+    return code < 0 or result.error is None or result.error.ename == "KeyboardInterrupt"
+
+
+def _error(result: StepResult, code: int, files: StepFolder) -> StepError:
+    """Return the step's own error, else one that says how its process ended."""
+    if result.error is not None:
+        return result.error
+    if code < 0:
+        name = _signal_name(-code)
+        return StepError(
+            code=Code.STEP_KILLED.number,
+            message=f"step `{result.step}` was ended from outside by {name}",
+            hint=_KILLED_HINTS.get(name, f"its last words are in `{files.log}`"),
+        )
+    return StepError(
+        code=Code.STEP_FAILED.number,
+        message=f"the process of step `{result.step}` ended too early, with exit code {code}",
+        hint=f"see what it printed in `{files.log}`; code that ends the process, such as"
+        " `os._exit`, ends the step",
+    )
+
+
+def _signal_name(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"

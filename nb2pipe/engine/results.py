@@ -1,0 +1,160 @@
+"""What a run yields, as values, and how a step's result file becomes one of them."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from nb2pipe.diagnostics import Diagnostic
+from nb2pipe.ir import Json
+
+
+class StepStatus(StrEnum):
+    """What became of a step. NOT_RUN: a step before it did not succeed, or the run was stopped."""
+
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"
+    NOT_RUN = "not run"
+
+
+class RunStatus(StrEnum):
+    """What became of a run."""
+
+    SUCCEEDED = "succeeded"
+    FAILED = "failed"
+    INTERRUPTED = "interrupted"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellResult:
+    """What a cell displayed: nbformat outputs. `cell` is its position, `status` `ok` or `error`."""
+
+    cell: int
+    count: int | None
+    status: str
+    seconds: float
+    outputs: tuple[dict[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepError:
+    """Why a step failed, and where: cell `number` and `line`, from 1; `text` is that line."""
+
+    code: str
+    message: str
+    hint: str | None = None
+    ename: str | None = None
+    evalue: str | None = None
+    traceback: tuple[str, ...] = ()
+    number: int | None = None
+    line: int | None = None
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StepResult:
+    """What a step yielded. `log` is the file of all that it printed, None if it never ran."""
+
+    step: str
+    status: StepStatus
+    seconds: float = 0.0
+    cells: tuple[CellResult, ...] = ()
+    metrics: Mapping[str, Json] | None = None
+    error: StepError | None = None
+    log: Path | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunResult:
+    """What a run yielded.
+
+    `steps` are in the pipeline's order, those that did not run included. `notebook` is the executed
+    notebook (nbformat, 4.5), whole also when the run failed. `folder` is the run's own folder.
+    """
+
+    id: str
+    status: RunStatus
+    seconds: float
+    steps: tuple[StepResult, ...]
+    notebook: dict[str, Any]
+    diagnostics: tuple[Diagnostic, ...]
+    folder: Path
+
+    def step(self, name: str) -> StepResult:
+        """Return the result of the step called `name`.
+
+        Raises:
+            KeyError: there is none.
+        """
+        for result in self.steps:
+            if result.step == name:
+                return result
+        raise KeyError(name)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as plain JSON values, without the notebook."""
+        return {
+            "id": self.id,
+            "status": self.status.value,
+            "seconds": round(self.seconds, 3),
+            "steps": [
+                {
+                    "name": result.step,
+                    "status": result.status.value,
+                    "seconds": round(result.seconds, 3),
+                    "metrics": dict(result.metrics or {}),
+                }
+                for result in self.steps
+            ],
+            "diagnostics": [diagnostic.to_json() for diagnostic in self.diagnostics],
+        }
+
+
+def read_step_result(path: Path) -> StepResult | None:
+    """Return what the runtime wrote to `path`, None if it did not get that far.
+
+    The runtime writes after every operation, so that a step that was killed shows what it did.
+    """
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+        return _step_result(document)
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def _step_result(document: Mapping[str, Any]) -> StepResult:
+    error = document.get("error")
+    return StepResult(
+        step=document["step"],
+        status=StepStatus.SUCCEEDED if document["status"] == "succeeded" else StepStatus.FAILED,
+        cells=tuple(_cell_result(cell) for cell in document["cells"]),
+        metrics=document.get("metrics") or None,
+        error=_step_error(error) if error else None,
+    )
+
+
+def _cell_result(document: Mapping[str, Any]) -> CellResult:
+    return CellResult(
+        cell=document["cell"],
+        count=document.get("count"),
+        status=document.get("status") or "",
+        seconds=document.get("seconds") or 0.0,
+        outputs=tuple(document.get("outputs") or ()),
+    )
+
+
+def _step_error(document: Mapping[str, Any]) -> StepError:
+    return StepError(
+        code=document.get("code") or "NB501",
+        message=document.get("message") or "the step failed",
+        hint=document.get("hint"),
+        ename=document.get("ename"),
+        evalue=document.get("evalue"),
+        traceback=tuple(document.get("traceback") or ()),
+        number=document.get("number"),
+        line=document.get("line"),
+        text=document.get("text"),
+    )
