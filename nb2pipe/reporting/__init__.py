@@ -1,0 +1,1 @@
+"""Showing results: diagnostics as text or JSON, and pipelines as drawings."""
