@@ -1,0 +1,1 @@
+"""Targets: each turns a pipeline into the files of one engine."""

@@ -1,0 +1,51 @@
+"""The backend itself: what it can express, and its file."""
+
+from collections.abc import Mapping
+
+from nb2pipe.backends.base import ALL_OPTIONS, Capabilities, output_stem
+from nb2pipe.backends.kfp.budget import check_parameters, check_size
+from nb2pipe.backends.kfp.document import render
+from nb2pipe.backends.kfp.graph import check_spec
+from nb2pipe.backends.kfp.kubernetes import platform_document
+from nb2pipe.backends.kfp.names import name_pipeline
+from nb2pipe.backends.kfp.spec import spec_document
+from nb2pipe.bundle import BOOTSTRAP, runtime_blob
+from nb2pipe.diagnostics import Diagnostic, Span
+from nb2pipe.ir import Pipeline
+
+_COMPUTE = frozenset({"cpu", "memory"})
+
+
+class KfpBackend:
+    """Emits one YAML file: the pipeline and, where steps ask for them, settings of Kubernetes."""
+
+    name = "kfp"
+    capabilities = Capabilities(
+        options=ALL_OPTIONS,
+        requests=_COMPUTE,
+        limits=_COMPUTE,
+        accelerators=1,
+        read_only_volumes=False,
+    )
+
+    def check(
+        self, pipeline: Pipeline, files: Mapping[str, str], spans: Mapping[str, Span]
+    ) -> tuple[Diagnostic, ...]:
+        """Return what Kubeflow has no room for: NB112, NB401 and NB405."""
+        del spans
+        sizes = [problem for text in files.values() for problem in check_size(text, pipeline)]
+        return (*check_parameters(pipeline), *sizes)
+
+    def emit(self, pipeline: Pipeline) -> Mapping[str, str]:
+        """Return one file, `NOTEBOOK.pipeline.yaml`."""
+        named, names = name_pipeline(pipeline)
+        spec = spec_document(named, names)
+        problems = check_spec(spec)
+        assert not problems, "\n".join(problems)  # noqa: S101 -- ours, not the user's
+        platform = platform_document(named, names.steps)
+        text = render(
+            [spec] if platform is None else [spec, platform],
+            shared=(BOOTSTRAP, runtime_blob()),
+            comment=f"Kubeflow pipeline `{pipeline.name}`, compiled from {pipeline.notebook}",
+        )
+        return {f"{output_stem(pipeline)}.pipeline.yaml": text}

@@ -1,0 +1,102 @@
+"""Comparing what a pipeline displayed with what the notebook displays when it runs whole."""
+
+import copy
+import json
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import nbformat  # noqa: TID253 -- start-up time does not matter here
+from nbclient import NotebookClient
+
+_VOLATILE = (
+    # Memory addresses.
+    (re.compile(r"0x[0-9a-fA-F]{6,}"), "0x…"),
+    # What `%time` and `%timeit` measure.
+    (re.compile(r"(CPU times|Wall time): .*"), r"\1: …"),
+    (re.compile(r".* per loop \(mean ± .*"), "… per loop"),
+    # Counters and random parts of HTML ids.
+    (re.compile(r"sk-(container|estimator)-id-\d+"), r"sk-\1-id-…"),
+    (re.compile(r"\bT_[0-9a-f]{5}"), "T_…"),
+    # Colours of tracebacks.
+    (re.compile(r"\x1b\[[0-9;]*m"), ""),
+)
+
+
+def execute_whole(notebook: Path, folder: Path) -> dict[str, Any]:
+    """Run a notebook from top to bottom in `folder`; return it executed, up to its first error."""
+    document = nbformat.read(notebook, as_version=4)
+    client = NotebookClient(
+        document, timeout=600, allow_errors=False, resources={"metadata": {"path": str(folder)}}
+    )
+    client.execute()
+    return json.loads(nbformat.writes(document))
+
+
+def compare_outputs(whole: Mapping[str, Any], cells: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Return where the cells of a pipeline differ from the whole notebook, one line each.
+
+    Args:
+        whole: the executed notebook.
+        cells: executed cells, each with its `cell` (the position among code cells) and `outputs`.
+    """
+    code = [cell for cell in whole["cells"] if cell["cell_type"] == "code"]
+    differences = []
+    for cell in cells:
+        expected = normalise(code[cell["cell"]]["outputs"])
+        actual = normalise(cell["outputs"])
+        if expected != actual:
+            where = f"code cell {cell['cell']}:"
+            sides = f"\n  notebook: {_short(expected)}\n  pipeline: {_short(actual)}"
+            differences.append(where + sides)
+    return differences
+
+
+def normalise(outputs: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Return outputs without what differs between two runs of the same notebook."""
+    normal: list[dict[str, Any]] = []
+    for output in outputs:
+        plain = _join_lines(copy.deepcopy(dict(output)))
+        if (
+            normal
+            and plain["output_type"] == "stream"
+            and normal[-1]["output_type"] == "stream"
+            and normal[-1]["name"] == plain["name"]
+        ):
+            normal[-1]["text"] += plain["text"]
+        else:
+            normal.append(plain)
+    return [_without_volatile(output) for output in normal]
+
+
+def _join_lines(output: dict[str, Any]) -> dict[str, Any]:
+    """Text in a file is a list of lines, and JSON is not."""
+    output.pop("transient", None)
+    if isinstance(output.get("text"), list):
+        output["text"] = "".join(output["text"])
+    for kind, content in output.get("data", {}).items():
+        if isinstance(content, list) and not kind.endswith("json"):
+            output["data"][kind] = "".join(content)
+    for kind in [kind for kind in output.get("data", {}) if kind.startswith("image/")]:
+        output["data"][kind] = "".join(str(output["data"][kind]).split())
+    return output
+
+
+def _without_volatile(value: Any) -> Any:
+    match value:
+        case str():
+            for pattern, replacement in _VOLATILE:
+                value = pattern.sub(replacement, value)
+            return value
+        case dict():
+            return {key: _without_volatile(item) for key, item in value.items()}
+        case list():
+            return [_without_volatile(item) for item in value]
+        case _:
+            return value
+
+
+def _short(outputs: list[dict[str, Any]], longest: int = 600) -> str:
+    text = json.dumps(outputs, ensure_ascii=False)
+    return text if len(text) <= longest else text[:longest] + "…"
