@@ -60,6 +60,8 @@ class Code(Enum):
     VIEW_CROSSES = ("NB213", Severity.ERROR, "values that share memory cross steps")
     CAUTIOUS_EDGE = ("NB214", Severity.HINT, "caution ties steps together")
     INTERACTIVE = ("NB215", Severity.ERROR, "a cell waits for input")
+    NAME_REUSED = ("NB216", Severity.ERROR, "a step needs two values of one name at once")
+    LOST_OPTION_CHANGE = ("NB217", Severity.WARNING, "a change of options stays in its step")
 
     # --- the graph
     CYCLE = ("NB301", Severity.ERROR, "steps need each other")
