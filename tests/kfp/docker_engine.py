@@ -80,16 +80,12 @@ def _install() -> None:
 
 
 def _wait(daemon: subprocess.Popen[bytes], address: str, log: Path) -> None:
+    socket = Path(address.removeprefix("unix://"))
     deadline = time.monotonic() + _START_SECONDS
-    while True:
-        try:
-            docker.DockerClient(base_url=address).close()
-        except docker.errors.DockerException as error:
-            if daemon.poll() is not None or time.monotonic() > deadline:
-                raise RuntimeError(f"dockerd does not start:\n{log.read_text()}") from error
-            time.sleep(0.2)
-        else:
-            return
+    while not socket.exists():
+        if daemon.poll() is not None or time.monotonic() > deadline:
+            raise RuntimeError(f"dockerd does not start:\n{log.read_text()}")
+        time.sleep(0.1)
 
 
 def _add_python(tar: tarfile.TarFile) -> None:

@@ -221,10 +221,20 @@ class _Job:
         outputs = self.component.get("outputDefinitions", {}).get("artifacts", {})
         for name, path in places.items():
             if outputs[name]["artifactType"]["schemaTitle"] == "system.HTML" and path.exists():
-                match = _RESULT.search(path.read_text(encoding="utf-8"))
-                if match:
-                    return json.loads(match[1])
+                return read_report(path)
         return None
+
+
+def read_report(path: Path) -> dict[str, Any]:
+    """Return the result that a step's report holds.
+
+    Raises:
+        LaunchError: the page holds none.
+    """
+    match = _RESULT.search(path.read_text(encoding="utf-8"))
+    if match is None:
+        raise LaunchError(f"{path} holds no result")
+    return json.loads(match[1])
 
 
 def _documents(text: str) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -7,8 +7,9 @@ from tests.backends.pipelines import Draft
 
 
 def streams(run):
+    """What each cell printed; IPython itself warns about rare line ends, on the other stream."""
     return [
-        "".join(output["text"] for output in cell["outputs"] if output["output_type"] == "stream")
+        "".join(output["text"] for output in cell["outputs"] if output.get("name") == "stdout")
         for cell in run.cells
     ]
 
@@ -46,6 +47,11 @@ def test_names_that_kubeflow_refuses_arrive(launch):
     run = succeeded(launch(draft.pipeline()))
     assert streams(run) == ["", "3.14 3.14 2 3.14\n"]
     assert run.tasks["load-data"].metrics["lr"] == 2
+
+
+def test_parameters_whose_name_kubeflow_refuses_can_be_given(launch):
+    draft = Draft(π=3.14, n=1).step("s", "print(π, n)", parameters=["π", "n"])
+    assert streams(succeeded(launch(draft.pipeline(), {"parameter": 3, "n": 2}))) == ["3.0 2\n"]
 
 
 DEFAULTS = {
