@@ -1,1 +1,57 @@
-"""What the cells do and what flows between them: syntax, facts, links."""
+"""What the cells do and what flows between them: syntax, facts, versions, links, programs."""
+
+from dataclasses import dataclass
+
+from nb2pipe.analysis.checks import Analysis, check_all
+from nb2pipe.analysis.facts import StatementFacts
+from nb2pipe.analysis.graph import order_steps
+from nb2pipe.analysis.interpret import interpret
+from nb2pipe.analysis.link import Linker
+from nb2pipe.analysis.parameters import find_parameters
+from nb2pipe.analysis.program import build_program
+from nb2pipe.analysis.preamble import preamble_cells
+from nb2pipe.analysis.syntax import parse_cell, parse_cells
+from nb2pipe.analysis.versions import trace
+from nb2pipe.diagnostics import Diagnostic, Span
+from nb2pipe.frontend.layout import LaidCell, Layout, Role
+from nb2pipe.ir import Cell, Edge, Parameter, Step
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Analysed:
+    """What the analysis adds to a layout: steps with programs, in execution order, and their edges."""
+
+    steps: tuple[Step, ...]
+    edges: tuple[Edge, ...]
+    parameters: tuple[Parameter, ...]
+
+
+def analyse(layout: Layout) -> tuple[Analysed, tuple[Diagnostic, ...]]:
+    """Analyse a notebook that is laid out in steps; nothing of it is run."""
+    cells, diagnostics = parse_cells(layout.cells)
+    parameters, found = find_parameters(cells)
+    interpretation = interpret(cells, parameters=parameters.names)
+    history = trace(interpretation, parameters.by_cell, preamble_cells(layout, interpretation))
+    linker = Linker(layout, interpretation, history)
+    linker.link()
+    sources = {parsed.laid.cell.position: parsed.text for parsed in cells}
+    program, conflicts = build_program(layout, linker, parameters, sources)
+    steps, cycles = order_steps(layout, program.steps, program.edges)
+    analysis = Analysis(
+        layout=layout,
+        cells=cells,
+        interpretation=interpretation,
+        history=history,
+        linker=linker,
+        program=program,
+    )
+    analysed = Analysed(steps=steps, edges=program.edges, parameters=parameters.parameters)
+    return analysed, (*diagnostics, *found, *conflicts, *cycles, *check_all(analysis))
+
+
+def interpret_source(source: str) -> tuple[StatementFacts, ...]:
+    """Return the facts of the statements of one piece of code, for trying rules out."""
+    cell = Cell(position=0, number=1, id="cell", notebook="<source>", source=source, step="step")
+    laid = LaidCell(cell=cell, role=Role.STEP, span=Span(notebook="<source>", cell=1))
+    parsed, _ = parse_cell(laid)
+    return interpret([parsed]).cells[0].statements

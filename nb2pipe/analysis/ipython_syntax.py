@@ -54,7 +54,7 @@ class PlainPython:
 
 
 def plain_python(source: str, shadows: Shadows) -> PlainPython:
-    """Return the plain Python that IPython makes of a cell's `source` (whose lines end in `\\n`)."""
+    """Return the plain Python that IPython makes of `source`, which has no carriage returns."""
     lines = _clean(source)
     start = next((index for index, line in enumerate(lines) if not line.isspace()), len(lines))
     if start == len(lines):

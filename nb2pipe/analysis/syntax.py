@@ -19,6 +19,7 @@ from nb2pipe.frontend.layout import LaidCell, Role
 _FILE: Final = "<cell>"
 # IPython takes prompts away also where they happen to be valid Python: `In [1]: x = 1`.
 _PROMPT: Final = re.compile(r"^(\[(nav|ins)\])? ?In \[\d+\]: ", re.MULTILINE)
+_TAKEN_AWAY: Final = re.compile(r"\s*(>>> ?|\.\.\. ?|.*?In \[\d+\]: |\.{3,}: ?)?\s*")
 _MISPLACED: Final = re.compile(r"[ \t]*%%(\w+)")
 
 
@@ -102,7 +103,7 @@ def span_of(parsed: ParsedCell, node: ast.AST) -> Span:
     end = _character(text[end_line - 1], node.end_col_offset)  # type: ignore[attr-defined]
     if (line, start) == (end_line, end):  # the call of a magic that its code follows
         end = _source_column(source[line - 1], text[line - 1], end, is_end=False)
-        start = min(end, _common_start(source[line - 1], text[line - 1]))
+        start = min(end, sum(_alignment(source[line - 1], text[line - 1])[:2]))
     else:
         start = _source_column(source[line - 1], text[line - 1], start, is_end=False)
         end = _source_column(source[end_line - 1], text[end_line - 1], end, is_end=True)
@@ -134,21 +135,30 @@ def _common_start(source: str, text: str) -> int:
     return next((i for i, (a, b) in enumerate(pairs) if a != b), min(len(source), len(text)))
 
 
-def _source_column(source: str, text: str, column: int, *, is_end: bool) -> int:
-    """Return the column in `source` of a `column` in the `text` that was made of it.
+def _alignment(source: str, text: str) -> tuple[int, int, int]:
+    """Return what a line of the `source` has in common with the `text` that was made of it.
 
-    What both have in common at their starts and ends maps one to one; between is IPython syntax.
+    That is: how many characters of indentation or prompt are gone from its start, and how many of
+    the others are the same at the start, and at the end. What is between is IPython syntax.
     """
+    taken = _TAKEN_AWAY.match(source)
+    longest = taken.end() if taken else 0
+    gone = max(range(longest + 1), key=lambda count: _common_start(source[count:], text))
+    start = _common_start(source[gone:], text)
+    end = _common_start(source[gone + start :][::-1], text[start:][::-1])
+    return gone, start, end
+
+
+def _source_column(source: str, text: str, column: int, *, is_end: bool) -> int:
+    """Return the column in `source` of a `column` in the `text` that was made of it."""
     if source == text:
         return column
-    start = _common_start(source, text)
-    shorter = min(len(source), len(text)) - start
-    end = min(shorter, _common_start(source[::-1], text[::-1]))
+    gone, start, end = _alignment(source, text)
     if column < start or (is_end and column == start):
-        return column
+        return column + gone
     if column > len(text) - end or (not is_end and column == len(text) - end):
         return column + len(source) - len(text)
-    return len(source) - end if is_end else start
+    return len(source) - end if is_end else start + gone
 
 
 # --- parsing
@@ -176,8 +186,7 @@ def _parse(text: str, flags: int) -> ast.Module:
                 text, _FILE, "exec", flags | ast.PyCF_ONLY_AST, dont_inherit=True
             )
         except SyntaxError as error:
-            where = (error.lineno, error.offset) if error.lineno else _position(text, "\0")
-            raise _NotPythonError(text, error.msg, *where) from error
+            raise _NotPythonError(text, error.msg, *_error_position(text, error)) from error
         except (RecursionError, MemoryError) as error:
             raise _NotPythonError(text, "the code is nested too deeply", None, None) from error
         except UnicodeEncodeError as error:
@@ -188,6 +197,15 @@ def _parse(text: str, flags: int) -> ast.Module:
             raise _NotPythonError(text, str(error), *_position(text, "\0")) from error
         _compile(text, tree, flags)
     return tree
+
+
+def _error_position(text: str, error: SyntaxError) -> tuple[int | None, int | None]:
+    if error.lineno is None:
+        return _position(text, "\0")
+    if isinstance(error, IndentationError) and error.lineno <= len(_lines(text)):
+        line = _lines(text)[error.lineno - 1]
+        return error.lineno, len(line) - len(line.lstrip()) + 1
+    return error.lineno, error.offset
 
 
 def _position(text: str, character: str) -> tuple[int | None, int | None]:

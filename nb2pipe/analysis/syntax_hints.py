@@ -5,6 +5,7 @@ from typing import Final
 
 from nb2pipe.analysis.magics import is_automagic
 
+_NEWER: Final = "if this is the syntax of a newer Python, run nb2pipe with that Python"
 # Pattern of Python's message, pattern of the line, hint. The first row that fits both counts.
 _HINTS: Final = tuple(
     (re.compile(message), re.compile(line), hint)
@@ -20,7 +21,7 @@ _HINTS: Final = tuple(
         ("", r"^\s*(<{7}|>{7}|={7})", "resolve the merge conflict"),
         ("", r"<>", "this is Python 2: write `!=`"),
         ("", r"\bur['\"]", "this is Python 2: drop the `u`"),
-        ("", r"^(>>>|In \[\d*\]:)", "remove the prompts"),
+        (r"invalid syntax", r"^(>>>|In \[\d*\]:)", "remove the prompts"),
         ("", r";\s*(%\w|!)", "put the command on a line of its own"),
         ("", r"^\s*(%%\w+)", "make the cell magic the first line of the cell"),
         (r"invalid character '.' \(U\+(201[89A-F]|00[AB]B)\)", "", "write plain quotation marks"),
@@ -30,7 +31,8 @@ _HINTS: Final = tuple(
         (r"was never closed", "", "close the bracket"),
         (r"null bytes", "", "remove the NUL character from the cell"),
         (r"inconsistent use of tabs", "", "indent with spaces only"),
-        (r"^f-string", "", "if this is the syntax of a newer Python, run nb2pipe with that Python"),
+        (r"^f-string", "", _NEWER),
+        (r"invalid syntax", r"^\s*type\s+\w+\s*(=|\[)", _NEWER),
         (r"Exceeds the limit", "", "write the number in hexadecimal"),
         (r"nested too deeply", "", "split the expression into several"),
     )

@@ -1,0 +1,358 @@
+"""Evaluate expressions over the abstract heap."""
+
+import ast
+import builtins
+from collections.abc import Callable, Iterable
+from typing import Any, Final
+
+from nb2pipe.analysis.definitions import Definition, Frame
+from nb2pipe.analysis.heap import IMMUTABLE, UNKNOWN, Value, join
+from nb2pipe.analysis.knowledge import Knowledge
+from nb2pipe.analysis.recorder import Memory
+from nb2pipe.analysis.scopes import Comprehension, Scope, function_scope
+
+BUILTINS: Final = frozenset(dir(builtins)) | {"__name__", "__doc__", "__builtins__"}
+SHELL_NAMES: Final = frozenset({"get_ipython", "display", "exit", "quit"})
+_NO_SCOPE: Final = Scope(
+    local=frozenset(), declared_global=frozenset(), declared_nonlocal=frozenset()
+)
+OPERATORS: Final = {
+    "__add__", "__radd__", "__iadd__", "__getitem__", "__setitem__", "__iter__", "__next__", "__len__",
+    "__repr__", "__str__", "__eq__", "__lt__", "__hash__", "__contains__", "__enter__", "__exit__",
+    "__call__", "__bool__", "__getattr__", "__getattribute__",
+}  # fmt: skip
+
+
+class Expressions(Memory):
+    """Evaluation of every kind of expression; calls are left to the class that knows functions."""
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        super().__init__()
+        self.knowledge = knowledge
+        self.starred = False
+        self._evaluators: dict[type[ast.AST], Callable[[Any, Frame | None], Value]] = {
+            ast.Constant: self._constant,
+            ast.Name: self._name,
+            ast.Attribute: self._attribute,
+            ast.Subscript: self._subscript,
+            ast.Call: self.call,
+            ast.Lambda: self._lambda,
+            ast.NamedExpr: self._named,
+            ast.IfExp: self._either,
+            ast.BoolOp: self._any_of,
+            ast.BinOp: self._operation,
+            ast.Compare: self._compare,
+            ast.Tuple: self._container,
+            ast.List: self._container,
+            ast.Set: self._container,
+            ast.Dict: self._dict,
+            ast.ListComp: self._comprehension,
+            ast.SetComp: self._comprehension,
+            ast.DictComp: self._comprehension,
+            ast.GeneratorExp: self._comprehension,
+            ast.Starred: self._starred,
+            ast.Await: self._await,
+            ast.Yield: self._yield,
+            ast.YieldFrom: self._yield,
+            ast.UnaryOp: self._unary,
+            ast.JoinedStr: self._text,
+        }
+
+    def call(self, node: ast.Call, frame: Frame | None) -> Value:
+        """Evaluate a call."""
+        raise NotImplementedError
+
+    def run_methods(self, value: Value, names: Iterable[str] | None, node: ast.AST) -> None:
+        """Run what Python calls by itself on a notebook's own objects."""
+        raise NotImplementedError
+
+    def assign(self, target: ast.expr, value: Value, frame: Frame | None) -> None:
+        """Bind a target."""
+        raise NotImplementedError
+
+    def evaluate(self, node: ast.AST | None, frame: Frame | None) -> Value:
+        """Return what `node` may evaluate to, recording what that reads and changes."""
+        if node is None:
+            return IMMUTABLE
+        evaluator = self._evaluators.get(type(node))
+        if evaluator is not None:
+            return evaluator(node, frame)
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.expr):
+                self.run_methods(self.evaluate(child, frame), OPERATORS, child)
+        return IMMUTABLE
+
+    # --- names
+
+    def _constant(self, node: ast.Constant, _frame: Frame | None) -> Value:
+        return Value(constant=node.value)
+
+    def _name(self, node: ast.Name, frame: Frame | None) -> Value:
+        return self.lookup(node.id, node, frame)
+
+    def lookup(self, name: str, node: ast.AST, frame: Frame | None) -> Value:
+        """Return what a name refers to, by Python's scope rules; a global name is recorded as read."""
+        inner: Frame | None = frame
+        while inner is not None:
+            if name in inner.scope.declared_global:
+                break
+            if name in inner.values and (inner is frame or not inner.is_class):
+                return inner.values[name]
+            if name in inner.scope.local and not inner.is_class:
+                return IMMUTABLE
+            inner = inner.parent
+        self.read(name, node)
+        binding = self.names.get(name)
+        if binding is not None:
+            return binding.value
+        if name in BUILTINS:
+            return Value(dotted=f"builtins.{name}")
+        if name in SHELL_NAMES:
+            return Value(dotted=f"IPython.{name}")
+        return Value(frozenset([self.site(f"name {name}")]))
+
+    # --- parts of objects
+
+    def _attribute(self, node: ast.Attribute, frame: Frame | None) -> Value:
+        value = self.evaluate(node.value, frame)
+        return self.attribute(value, node.attr, node)
+
+    def attribute(self, value: Value, name: str, node: ast.AST) -> Value:
+        """Return an attribute of a value: of a module by its full name, otherwise a part of it."""
+        if value.dotted is not None:
+            return Value(value.sites, f"{value.dotted}.{name}")
+        member = self.member(value, name)
+        if member is not None:
+            if member_runs(member):
+                self.run_methods(value, [name], node)
+            return Value(member.sites | value.sites, None, UNKNOWN)
+        if name in self.knowledge.attributes:
+            return IMMUTABLE
+        return self.part_of(value)
+
+    def member(self, value: Value, name: str) -> Value | None:
+        """Return the member `name` of a notebook class that `value` is, or is an instance of."""
+        found = [
+            definition.members[name]
+            for definition in self.classes_of(value)
+            if name in definition.members
+        ]
+        return join(found) if found else None
+
+    def classes_of(self, value: Value) -> list[Definition]:
+        """Return the notebook's classes that `value` is or is an instance of, bases included."""
+        found: list[Definition] = []
+        queue = [
+            site.definition
+            for site in [*value.sites, *self.heap.held(value.sites)]
+            if site.definition is not None and site.definition.is_class
+        ]
+        while queue:
+            definition = queue.pop(0)
+            if definition not in found:
+                found.append(definition)
+                queue += [
+                    site.definition
+                    for base in definition.bases
+                    for site in base.sites
+                    if site.definition is not None and site.definition.is_class
+                ]
+        return found
+
+    def part_of(self, value: Value) -> Value:
+        """Return what a part of `value` may be: a view of it, or something that it holds."""
+        if not value.sites:
+            return IMMUTABLE
+        return Value(value.sites | self.heap.held(value.sites))
+
+    def _subscript(self, node: ast.Subscript, frame: Frame | None) -> Value:
+        value = self.evaluate(node.value, frame)
+        self.evaluate(node.slice, frame)
+        self.run_methods(value, ["__getitem__", "__missing__"], node)
+        types = {site.type for site in value.sites}
+        if _copies(node.slice) and not types & {"list", "dict"}:
+            return Value(frozenset([self.site(node)]))
+        if types == {"list"} and isinstance(node.slice, ast.Slice):
+            fresh = self.site(node, "slice", "list")
+            self.heap.hold([fresh], self.heap.held(value.sites))
+            return Value(frozenset([fresh]))
+        return self.part_of(value)
+
+    # --- new objects
+
+    def new(
+        self, node: ast.AST, held: Iterable[Value], type_: str | None = None, role: str = ""
+    ) -> Value:
+        """Return a new object that holds `held`."""
+        site = self.site(node, role, type_)
+        self.heap.hold([site], frozenset().union(*(value.sites for value in held)))
+        return Value(frozenset([site]))
+
+    def _container(self, node: ast.Tuple | ast.List | ast.Set, frame: Frame | None) -> Value:
+        values = [self.evaluate(item, frame) for item in node.elts]
+        if isinstance(node, ast.Tuple):
+            if not any(value.sites for value in values):
+                return IMMUTABLE
+            return self.new(node, values, "tuple")
+        return self.new(node, values, "list" if isinstance(node, ast.List) else "set")
+
+    def _dict(self, node: ast.Dict, frame: Frame | None) -> Value:
+        items = [item for item in [*node.keys, *node.values] if item is not None]
+        return self.new(node, [self.evaluate(item, frame) for item in items], "dict")
+
+    def _comprehension(self, node: Comprehension, frame: Frame | None) -> Value:
+        inner = Frame(_NO_SCOPE, frame)
+        first = True
+        for generator in node.generators:
+            iterated = self.evaluate(generator.iter, frame if first else inner)
+            first = False
+            self._bind_local(generator.target, self.iterate(iterated, generator.iter), inner)
+            for condition in generator.ifs:
+                self.evaluate(condition, inner)
+        parts = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
+        values = [self.evaluate(part, inner) for part in parts]
+        types = {ast.ListComp: "list", ast.SetComp: "set", ast.DictComp: "dict"}
+        made = self.new(node, values, types.get(type(node), "iterator"))
+        if isinstance(node, ast.GeneratorExp):
+            self.unstorable |= made.sites
+        return made
+
+    def _bind_local(self, target: ast.expr, value: Value, frame: Frame) -> None:
+        for name in ast.walk(target):
+            if isinstance(name, ast.Name):
+                frame.values[name.id] = value
+
+    def iterate(self, value: Value, node: ast.AST) -> Value:
+        """Return what iterating over `value` yields; an iterator is used up by it."""
+        self.run_methods(value, ["__iter__", "__next__", "__getitem__", "__len__"], node)
+        used = frozenset(site for site in value.sites if site.type == "iterator")
+        self.mutate(used, node, "it is used up by the loop")
+        return self.part_of(value)
+
+    def _lambda(self, node: ast.Lambda, frame: Frame | None) -> Value:
+        return self.function(node, frame, None)
+
+    def function(
+        self,
+        node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda,
+        frame: Frame | None,
+        name: str | None,
+    ) -> Value:
+        """Return a function object; its defaults are evaluated now, and held."""
+        arguments = node.args
+        defaults = [*arguments.defaults, *(d for d in arguments.kw_defaults if d is not None)]
+        values = [self.evaluate(default, frame) for default in defaults]
+        site = self.site(node, "function", "function")
+        if site.definition is None or site.definition.frame is not frame:
+            site.definition = Definition(
+                node, frame, name, scope=function_scope(node), order=self.order
+            )
+        self.heap.hold([site], frozenset().union(*(value.sites for value in values)))
+        return Value(frozenset([site]))
+
+    def _text(self, node: ast.JoinedStr, frame: Frame | None) -> Value:
+        parts: list[str | None] = []
+        for part in node.values:
+            inner = part.value if isinstance(part, ast.FormattedValue) else part
+            value = self.evaluate(inner, frame)
+            self.run_methods(value, OPERATORS | {"__format__"}, part)
+            if isinstance(part, ast.FormattedValue) and part.format_spec is not None:
+                self.evaluate(part.format_spec, frame)
+            plain = not isinstance(part, ast.FormattedValue) or (
+                part.format_spec is None and part.conversion == -1
+            )
+            parts.append(str(value.constant) if plain and value.constant is not UNKNOWN else None)
+        known = [part for part in parts if part is not None]
+        return Value(constant="".join(known)) if len(known) == len(parts) else IMMUTABLE
+
+    # --- operators
+
+    def _named(self, node: ast.NamedExpr, frame: Frame | None) -> Value:
+        value = self.evaluate(node.value, frame)
+        self.assign(node.target, value, frame)
+        return value
+
+    def _either(self, node: ast.IfExp, frame: Frame | None) -> Value:
+        self.evaluate(node.test, frame)
+        return join((self.evaluate(node.body, frame), self.evaluate(node.orelse, frame)))
+
+    def _any_of(self, node: ast.BoolOp, frame: Frame | None) -> Value:
+        return join([self.evaluate(value, frame) for value in node.values])
+
+    def _operation(self, node: ast.BinOp, frame: Frame | None) -> Value:
+        left, right = self.evaluate(node.left, frame), self.evaluate(node.right, frame)
+        return self.operate(node, left, right)
+
+    def operate(self, node: ast.AST, left: Value, right: Value) -> Value:
+        """Return the result of a binary operator: new, but lists and the like keep their elements."""
+        if isinstance(left.constant, str) and isinstance(right.constant, str):
+            operator = getattr(node, "op", None)
+            if isinstance(operator, ast.Add):
+                return Value(constant=left.constant + right.constant)
+            if isinstance(operator, ast.Div):
+                return Value(constant=f"{left.constant}/{right.constant}")
+        if not left.sites and not right.sites:
+            return IMMUTABLE
+        for side in (left, right):
+            self.run_methods(side, None, node)
+        held = self.heap.held(left.sites | right.sites)
+        site = self.site(node, "result", _common_type(left, right))
+        self.heap.hold([site], held)
+        return Value(frozenset([site]))
+
+    def _unary(self, node: ast.UnaryOp, frame: Frame | None) -> Value:
+        value = self.evaluate(node.operand, frame)
+        if not value.sites:
+            return IMMUTABLE
+        return self.operate(node, value, IMMUTABLE)
+
+    def _compare(self, node: ast.Compare, frame: Frame | None) -> Value:
+        values = [self.evaluate(item, frame) for item in [node.left, *node.comparators]]
+        for value in values:
+            self.run_methods(value, OPERATORS, node)
+        if any(isinstance(operator, ast.Is | ast.IsNot | ast.In | ast.NotIn) for operator in node.ops):
+            for value in values:
+                self.compared |= self.heap.reach(value.sites)
+        if not any(value.sites for value in values):
+            return IMMUTABLE
+        return Value(frozenset([self.site(node)]))
+
+    def _starred(self, node: ast.Starred, frame: Frame | None) -> Value:
+        return self.iterate(self.evaluate(node.value, frame), node)
+
+    def _await(self, node: ast.Await, frame: Frame | None) -> Value:
+        return self.part_of(self.evaluate(node.value, frame))
+
+    def _yield(self, node: ast.Yield | ast.YieldFrom, frame: Frame | None) -> Value:
+        value = self.evaluate(node.value, frame)
+        if frame is not None:
+            frame.returned.append(value)
+        return IMMUTABLE
+
+
+def member_runs(member: Value) -> bool:
+    """Whether reading this class member runs code: a property."""
+    return any(
+        site.definition is not None
+        and not site.definition.is_class
+        and not isinstance(site.definition.node, ast.Lambda)
+        and any(
+            isinstance(decorator, ast.Name | ast.Attribute)
+            and (decorator.id if isinstance(decorator, ast.Name) else decorator.attr)
+            in {"property", "cached_property"}
+            for decorator in site.definition.node.decorator_list
+        )
+        for site in member.sites
+    )
+
+
+def _copies(index: ast.expr) -> bool:
+    """Whether an index makes a copy in numpy and pandas alike: a list of labels, or a mask."""
+    return isinstance(index, ast.List | ast.Compare) or (
+        isinstance(index, ast.BinOp) and isinstance(index.op, ast.BitAnd | ast.BitOr)
+    ) or (isinstance(index, ast.UnaryOp) and isinstance(index.op, ast.Invert))
+
+
+def _common_type(left: Value, right: Value) -> str | None:
+    types = {site.type for site in left.sites | right.sites}
+    return types.pop() if len(types) == 1 else None

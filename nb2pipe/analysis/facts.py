@@ -1,0 +1,86 @@
+"""What is known about each statement: the only thing that links steps together.
+
+Hidden state is a variable like any other here, under a name that no Python variable can have:
+`<numpy.random>` for a global random generator, `<file:data.csv>` for a file. One mechanism, versions of
+names, thus turns every effect into an edge.
+"""
+
+import ast
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from nb2pipe.analysis.heap import Sites
+
+
+class WriteKind(StrEnum):
+    """How a statement writes a name."""
+
+    DEFINE = "define"
+    MAY_DEFINE = "may_define"
+    MUTATE = "mutate"
+    DELETE = "delete"
+
+
+class ReplayKind(StrEnum):
+    """Why a statement may be run again in another step."""
+
+    IMPORT = "import"
+    DEFINITION = "definition"
+    CONSTANT = "constant"
+    SETTING = "setting"
+    RECREATE = "recreate"
+    VIEW = "view"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Read:
+    """The first place where a statement reads a name.
+
+    `guarded`: inside a `try` that catches a missing name. `needed`: at least one read takes the value
+    from before the statement (false: it only asks whether a name is there).
+    """
+
+    node: ast.AST
+    guarded: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Write:
+    """How a name is written, and where; `cautious` when only caution says so, `because` in words."""
+
+    kind: WriteKind
+    node: ast.AST
+    cautious: bool = False
+    because: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatementFacts:
+    """One top-level statement.
+
+    `reads` are the names whose value from before the statement it may need, also inside the
+    functions that it calls. `names` are the objects that each name may refer to afterwards.
+    """
+
+    cell: int
+    order: int
+    node: ast.stmt
+    reads: Mapping[str, Read]
+    writes: Mapping[str, Write]
+    replay: ReplayKind | None = None
+    sets_options: bool = False
+    sets_options_deep: bool = False
+    unknown_file: ast.AST | None = None
+    dynamic: ast.AST | None = None
+    opaque: tuple[tuple[ast.AST, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CellFacts:
+    """A cell: its statements, and the objects that every name may refer to when it starts and ends."""
+
+    cell: int
+    statements: tuple[StatementFacts, ...]
+    before: Mapping[str, Sites]
+    after: Mapping[str, Sites]

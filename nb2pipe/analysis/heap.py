@@ -1,0 +1,100 @@
+"""The abstract heap: which objects a name may reach, and which of them two names share.
+
+An object is known by the place that makes it (its *allocation site*), the classic points-to view
+(Andersen 1994). Names have strong updates, the heap only grows, and fields are not told apart: what
+an object holds is one set. Values that cannot change in place (numbers, strings) have no site at all.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from nb2pipe.analysis.definitions import Definition
+
+
+@dataclass(eq=False, slots=True)
+class Site:
+    """An allocation site. `type` is a dotted name when known; `definition` the code of a function or class."""
+
+    type: str | None = None
+    definition: "Definition | None" = None
+
+
+Sites = frozenset[Site]
+NOTHING: Final[Sites] = frozenset()
+UNKNOWN: Final = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """What an expression may evaluate to.
+
+    `dotted` is the full name of a library's object (`numpy.random.shuffle`), `constant` the value of
+    a literal, where they are known.
+    """
+
+    sites: Sites = NOTHING
+    dotted: str | None = None
+    constant: object = UNKNOWN
+
+    @property
+    def text(self) -> str | None:
+        """The value, when it is a known string."""
+        return self.constant if isinstance(self.constant, str) else None
+
+
+IMMUTABLE: Final = Value()
+
+
+@dataclass(eq=False, slots=True)
+class Heap:
+    """What every object holds. Grows only, so what was once reachable stays so."""
+
+    contents: dict[Site, set[Site]] = field(default_factory=dict)
+    _reach: dict[Sites, Sites] = field(default_factory=dict)
+
+    def hold(self, holders: Iterable[Site], held: Iterable[Site]) -> None:
+        """Note that each of `holders` may refer to each of `held`."""
+        held = set(held)
+        for holder in holders:
+            known = self.contents.setdefault(holder, set())
+            new = held - known - {holder}
+            if new:
+                known |= new
+                self._reach.clear()
+
+    def held(self, sites: Iterable[Site]) -> Sites:
+        """Return what `sites` may refer to directly."""
+        return frozenset(inner for site in sites for inner in self.contents.get(site, ()))
+
+    def reach(self, sites: Sites) -> Sites:
+        """Return `sites` and everything that can be reached from them."""
+        if not sites:
+            return sites
+        found = self._reach.get(sites)
+        if found is None:
+            seen = set(sites)
+            queue = list(sites)
+            while queue:
+                for inner in self.contents.get(queue.pop(), ()):
+                    if inner not in seen:
+                        seen.add(inner)
+                        queue.append(inner)
+            found = self._reach[sites] = frozenset(seen)
+        return found
+
+
+def join(values: Iterable[Value]) -> Value:
+    """Return the value that may be any of `values`."""
+    collected = list(values)
+    if len(collected) == 1:
+        return collected[0]
+    sites = frozenset().union(*(value.sites for value in collected))
+    dotted = {value.dotted for value in collected}
+    constants = collected[:1] if all(v.constant is collected[0].constant for v in collected) else []
+    return Value(
+        sites,
+        dotted.pop() if len(dotted) == 1 else None,
+        constants[0].constant if constants else UNKNOWN,
+    )

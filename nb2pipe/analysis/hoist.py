@@ -1,0 +1,194 @@
+"""Which statements may be run again in another step instead of storing what they make.
+
+Only the form of a statement is judged here; that everything it needs may be replayed too is a
+question of versions (`versions.py`).
+"""
+
+import ast
+from collections.abc import Iterable, Sequence
+from typing import Final
+
+from nb2pipe.analysis.expressions import BUILTINS
+from nb2pipe.analysis.facts import ReplayKind, Write, WriteKind
+from nb2pipe.analysis.recorder import Memory
+from nb2pipe.analysis.scopes import names_read
+
+# Library functions whose result depends on nothing but their arguments and cannot change in place.
+_CONSTANT_CALLS: Final = frozenset(
+    f"builtins.{name}"
+    for name in (
+        "abs", "bool", "bytes", "complex", "divmod", "float", "frozenset", "int", "len", "max", "min",
+        "pow", "range", "round", "str", "sum", "tuple",
+    )
+) | {
+    "datetime.date", "datetime.datetime", "datetime.timedelta", "decimal.Decimal",
+    "fractions.Fraction", "numpy.deg2rad", "numpy.exp", "numpy.float32", "numpy.float64",
+    "numpy.int32", "numpy.int64", "numpy.log", "numpy.radians", "numpy.sqrt", "os.path.join",
+    "pandas.Timedelta", "pandas.Timestamp", "pathlib.Path", "pathlib.PurePath",
+}  # fmt: skip
+_CONSTANT_MODULES: Final = ("math.", "cmath.", "operator.")
+_SIMPLE: Final = (
+    ast.Constant, ast.UnaryOp, ast.BinOp, ast.BoolOp, ast.Compare, ast.IfExp, ast.Tuple, ast.JoinedStr,
+    ast.FormattedValue, ast.operator, ast.unaryop, ast.boolop, ast.cmpop, ast.expr_context, ast.keyword,
+)  # fmt: skip
+
+
+def replay_kind(
+    node: ast.stmt, writes: dict[str, Write], memory: Memory
+) -> ReplayKind | None:
+    """Return how `node` may be replayed, None when it may not be.
+
+    `memory` is the state right after the statement, its record included.
+    """
+    record = memory.record
+    plain = all(write.kind in {WriteKind.DEFINE, WriteKind.MAY_DEFINE} for write in writes.values())
+    hidden = any(name.startswith("<") for name in writes)
+    if not plain or record.draws or record.opaque or record.dynamic or record.unknown_file:
+        return _seed(node, writes) if plain and not record.opaque else None
+    if hidden:
+        return None
+    if record.sets_options and not writes:
+        return ReplayKind.SETTING
+    if record.recreates and isinstance(node, ast.Assign | ast.AnnAssign):
+        return ReplayKind.RECREATE
+    return _form(node, memory)
+
+
+def _seed(node: ast.stmt, writes: dict[str, Write]) -> ReplayKind | None:
+    """Seeding a global generator with a literal may be replayed, if that is all that happens."""
+    if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call) and writes:
+        literal = all(isinstance(item, ast.Constant) for item in node.value.args)
+        if literal and all(name.startswith("<") for name in writes) and not node.value.keywords:
+            return ReplayKind.CONSTANT
+    return None
+
+
+def _form(node: ast.stmt, memory: Memory) -> ReplayKind | None:
+    match node:
+        case ast.Import() | ast.ImportFrom():
+            return ReplayKind.IMPORT
+        case ast.FunctionDef() | ast.AsyncFunctionDef():
+            arguments = node.args
+            eager = [*arguments.defaults, *(d for d in arguments.kw_defaults if d is not None)]
+            safe = all(_is_default(default, memory) for default in eager)
+            return ReplayKind.DEFINITION if safe else None
+        case ast.ClassDef():
+            safe = all(_is_member(statement, memory) for statement in node.body)
+            return ReplayKind.DEFINITION if safe else None
+        case ast.Assign(targets=targets, value=value):
+            return _assignment(targets, value, memory)
+        case ast.AnnAssign(target=target, value=value):
+            if value is None:
+                return ReplayKind.CONSTANT
+            return _assignment([target], value, memory)
+        case ast.AugAssign(target=target, value=value):
+            return _assignment([target], value, memory)
+        case ast.If(test=test, body=body, orelse=orelse):
+            inner = [*body, *orelse]
+            return _block(inner, memory) if _is_constant(test, memory) else None
+        case ast.Try():
+            parts = [node.body, node.orelse, node.finalbody, *(h.body for h in node.handlers)]
+            return _block([statement for part in parts for statement in part], memory)
+        case ast.Pass():
+            return ReplayKind.CONSTANT
+        case ast.Expr(value=ast.Constant()):
+            return ReplayKind.CONSTANT
+        case _:
+            return None
+
+
+def _block(body: Sequence[ast.stmt], memory: Memory) -> ReplayKind | None:
+    kinds = [_form(statement, memory) for statement in body]
+    imports = any(kind in {ReplayKind.IMPORT, ReplayKind.DEFINITION} for kind in kinds)
+    return ReplayKind.IMPORT if imports and all(kind is not None for kind in kinds) else None
+
+
+def _assignment(
+    targets: Sequence[ast.expr], value: ast.expr, memory: Memory
+) -> ReplayKind | None:
+    if not all(_is_plain_target(target) for target in targets):
+        return None
+    if _is_view(value) and not _is_constant(value, memory):
+        return ReplayKind.VIEW
+    if isinstance(value, ast.Lambda):
+        defaults = [*value.args.defaults, *(d for d in value.args.kw_defaults if d is not None)]
+        safe = all(_is_default(default, memory) for default in defaults)
+        return ReplayKind.DEFINITION if safe else None
+    return ReplayKind.CONSTANT if _is_constant(value, memory) else None
+
+
+def _is_view(node: ast.expr) -> bool:
+    """Whether `node` is a part of a variable: attributes and constant indices of a name."""
+    while isinstance(node, ast.Attribute | ast.Subscript):
+        if isinstance(node, ast.Subscript) and names_read(node.slice):
+            return False
+        node = node.value
+        if isinstance(node, ast.Name):
+            return True
+    return False
+
+
+def _is_plain_target(target: ast.expr) -> bool:
+    if isinstance(target, ast.Tuple | ast.List):
+        return all(_is_plain_target(part) for part in target.elts)
+    return isinstance(target, ast.Name)
+
+
+def _is_default(node: ast.expr, memory: Memory) -> bool:
+    """Whether a default value is the same each time: a constant, or an empty or constant container."""
+    if isinstance(node, ast.List | ast.Set):
+        return all(_is_default(item, memory) for item in node.elts)
+    if isinstance(node, ast.Dict):
+        return all(_is_default(item, memory) for item in [*node.keys, *node.values] if item)
+    return _is_constant(node, memory) or isinstance(node, ast.Lambda | ast.Attribute | ast.Name)
+
+
+def _is_member(statement: ast.stmt, memory: Memory) -> bool:
+    """Whether a statement of a class body does the same each time it runs."""
+    match statement:
+        case ast.Assign(value=value) | ast.AnnAssign(value=value) | ast.Expr(value=value):
+            return value is None or _is_default(value, memory) or _is_library_call(value, memory)
+        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+            return _form(statement, memory) is not None
+        case _:
+            return isinstance(statement, ast.Pass | ast.Import | ast.ImportFrom)
+
+
+def _is_library_call(node: ast.expr, memory: Memory) -> bool:
+    """Whether `node` calls a library with constants: `field(default=1)`, `auto()`."""
+    if not isinstance(node, ast.Call) or _dotted(node.func, memory) is None:
+        return False
+    given = [*node.args, *(word.value for word in node.keywords)]
+    return all(_is_default(item, memory) for item in given)
+
+
+def _is_constant(node: ast.AST, memory: Memory) -> bool:
+    match node:
+        case ast.Name(id=name):
+            binding = memory.names.get(name)
+            return binding is None or not binding.value.sites
+        case ast.Attribute():
+            return _dotted(node, memory) is not None
+        case ast.Call(func=function, args=arguments, keywords=keywords):
+            dotted = _dotted(function, memory) or ""
+            known = dotted in _CONSTANT_CALLS or dotted.startswith(_CONSTANT_MODULES)
+            return known and _all_constant([*arguments, *keywords], memory)
+        case _:
+            return isinstance(node, _SIMPLE) and _all_constant(ast.iter_child_nodes(node), memory)
+
+
+def _all_constant(nodes: Iterable[ast.AST], memory: Memory) -> bool:
+    return all(_is_constant(node, memory) for node in nodes)
+
+
+def _dotted(node: ast.expr, memory: Memory) -> str | None:
+    """Return the full name of a library's object that `node` spells."""
+    if isinstance(node, ast.Attribute):
+        base = _dotted(node.value, memory)
+        return None if base is None else f"{base}.{node.attr}"
+    if isinstance(node, ast.Name):
+        binding = memory.names.get(node.id)
+        if binding is not None:
+            return binding.value.dotted
+        return f"builtins.{node.id}" if node.id in BUILTINS else None
+    return None

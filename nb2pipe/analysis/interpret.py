@@ -1,0 +1,117 @@
+"""Run all cells over the abstract heap, in notebook order, and write down the facts."""
+
+import ast
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from nb2pipe.analysis.calls import BUDGET
+from nb2pipe.analysis.facts import CellFacts, StatementFacts, Write, WriteKind
+from nb2pipe.analysis.heap import Heap, Site, Sites, Value
+from nb2pipe.analysis.hoist import replay_kind
+from nb2pipe.analysis.knowledge import Knowledge, load_knowledge
+from nb2pipe.analysis.patterns import changed_nodes
+from nb2pipe.analysis.recorder import Binding, Memory, Recorder
+from nb2pipe.analysis.statements import Statements
+from nb2pipe.analysis.syntax import ParsedCell
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interpretation:
+    """The facts of all cells, and the heap that they were found on.
+
+    `changed_at` tells for each object the last statement (by order) that changes it in place;
+    `compared` are objects whose identity is asked for; `unstorable` those that no file can hold.
+    """
+
+    cells: tuple[CellFacts, ...]
+    heap: Heap
+    changed_at: Mapping[Site, int]
+    compared: frozenset[Site]
+    unstorable: frozenset[Site]
+    starred: bool
+
+
+def interpret(
+    cells: Sequence[ParsedCell],
+    *,
+    knowledge: Knowledge | None = None,
+    parameters: frozenset[str] = frozenset(),
+) -> Interpretation:
+    """Return what every statement of `cells` reads and writes.
+
+    `parameters` are pipeline parameters: their values are not known before the run.
+    """
+    machine = Statements(knowledge or load_knowledge())
+    facts = tuple(_run_cell(machine, cell, parameters) for cell in cells)
+    return Interpretation(
+        cells=facts,
+        heap=machine.heap,
+        changed_at=machine.changed_at,
+        compared=frozenset(machine.compared),
+        unstorable=frozenset(machine.unstorable),
+        starred=machine.starred,
+    )
+
+
+def _run_cell(
+    machine: Statements, parsed: ParsedCell, parameters: frozenset[str]
+) -> CellFacts:
+    before = _sites(machine)
+    found = changed_nodes(parsed.text, parsed.tree, machine.knowledge.rules)
+    machine.changed_nodes.update(found)
+    position = parsed.laid.cell.position
+    statements = []
+    for node in parsed.tree.body:
+        statements.append(_run_statement(machine, position, node))
+        for name in parameters & machine.assigned:
+            machine.names[name] = Binding(Value(machine.names[name].value.sites))
+    return CellFacts(
+        cell=position, statements=tuple(statements), before=before, after=_sites(machine)
+    )
+
+
+def _run_statement(machine: Statements, cell: int, node: ast.stmt) -> StatementFacts:
+    machine.record = record = Recorder()
+    machine.assigned = set()
+    machine.alive = True
+    machine.calls_left = BUDGET
+    machine.order += 1
+    machine.execute([node], None)
+    writes = _writes(machine, record)
+    return StatementFacts(
+        cell=cell,
+        order=machine.order,
+        node=node,
+        reads=record.reads,
+        writes=writes,
+        replay=replay_kind(node, writes, machine),
+        sets_options=record.sets_options,
+        sets_options_deep=record.sets_options_deep,
+        unknown_file=record.unknown_file,
+        dynamic=record.dynamic,
+        opaque=tuple(record.opaque),
+    )
+
+
+def _writes(machine: Memory, record: Recorder) -> dict[str, Write]:
+    writes: dict[str, Write] = {}
+    for name, node in record.defined.items():
+        if name in machine.names:
+            certain = name in machine.assigned
+            kind = WriteKind.DEFINE if certain else WriteKind.MAY_DEFINE
+            writes[name] = Write(kind=kind, node=node)
+    for name, node in record.deleted.items():
+        if name not in writes:
+            gone = name not in machine.names
+            kind = WriteKind.DELETE if gone else WriteKind.MAY_DEFINE
+            writes[name] = Write(kind=kind, node=node)
+    for name, write in record.mutated.items():
+        if name in machine.names:
+            writes.setdefault(name, write)
+    return writes
+
+
+def _sites(machine: Memory) -> dict[str, Sites]:
+    return {name: binding.value.sites for name, binding in machine.names.items() if binding.value.sites}
+
+

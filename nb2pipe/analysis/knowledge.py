@@ -1,0 +1,225 @@
+"""What is known about libraries, as data: the YAML files under `rules/` and those of the user.
+
+`docs/rules.md` describes the format. Two kinds of knowledge live side by side: tables, where the
+name of a function or method says it all, and ast-grep rules, where the shape of the code matters.
+"""
+
+import fnmatch
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, fields, replace
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+RULES: Final = Path(__file__).parent / "rules"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallEffect:
+    """What a call does, as far as it is known.
+
+    `mutates`: what it changes in place, by position, keyword, `self` (the receiver) or `all`.
+    `deep`: what the changed objects hold changes, too. `keeps`: whether they may hold on to the
+    arguments afterwards. `returns`: `fresh` (shares nothing), `none` (cannot change in place),
+    `shallow` (a new container of the same elements), `holds` (new, but may hold the arguments),
+    `self`, or `unknown` (may be or hold any argument). `type`: of the result; `seeded`: the same
+    when a keyword of `unless` is given. `state`, `seeds`: hidden state that is used, or set
+    outright; a keyword of `unless` switches both off. `reads_file`, `writes_file`: the path
+    argument, by position or keyword. `setting`: the call changes options of a library or the
+    process, and may be replayed. `unstorable`: the result cannot be stored; `recreate`: but the
+    call may be replayed to make it again.
+    """
+
+    mutates: tuple[int | str, ...] = ()
+    returns: str = "unknown"
+    keeps: bool = True
+    type: str | None = None
+    state: str | None = None
+    seeds: str | None = None
+    unless: tuple[str, ...] = ()
+    reads_file: int | str | None = None
+    writes_file: int | str | None = None
+    setting: bool = False
+    unstorable: bool = False
+    recreate: bool = False
+    deep: bool = False
+    seeded: str | None = None
+    known: bool = True
+
+    def given(self, keywords: Collection[str]) -> "CallEffect":
+        """Return the effect of a call with these keywords (those whose value is not None)."""
+        if not any(word in keywords for word in self.unless):
+            return self
+        return replace(self, state=None, seeds=None, type=self.seeded or self.type)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TypeKnowledge:
+    """The methods of a type: rows by name, and what holds for all others (None: the general table).
+
+    `state`: hidden state that library code uses when it gets, or holds, an object of this type.
+    """
+
+    methods: Mapping[str, CallEffect]
+    default: CallEffect | None = None
+    state: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """An ast-grep rule; `mutates` names metavariables of its pattern.
+
+    Cells without the text `contains` are not searched.
+    """
+
+    id: str
+    contains: str = ""
+    rule: Mapping[str, Any]
+    mutates: tuple[str, ...] = ()
+    constraints: Mapping[str, Any] = field(default_factory=dict)
+
+
+PURE: Final = CallEffect(returns="unknown")
+CAUTIOUS: Final = CallEffect(mutates=("self", "all"), known=False)
+CONSTRUCTOR: Final = CallEffect(returns="holds")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Knowledge:
+    """All files merged; look-ups go from the exact name to the general case."""
+
+    functions: Mapping[str, CallEffect]
+    modules: frozenset[str]
+    types: Mapping[str, TypeKnowledge]
+    made_by: tuple[tuple[str, str], ...]
+    methods: Mapping[str, CallEffect]
+    attributes: frozenset[str]
+    rules: tuple[Rule, ...]
+
+    def function(self, dotted: str) -> CallEffect:
+        """Return the effect of calling the library object `dotted`."""
+        effect = self.functions.get(dotted)
+        if effect is not None:
+            return effect
+        made = self.type_made_by(dotted)
+        if made is not None:
+            return CallEffect(returns="holds", type=made)
+        last = dotted.rpartition(".")[2]
+        if last[:1].isupper() and not last.isupper():
+            return CallEffect(returns="holds", type=dotted)
+        if self.trusts(dotted):
+            return PURE
+        return CAUTIOUS
+
+    def trusts(self, dotted: str) -> bool:
+        """Whether functions of this module leave their arguments alone unless a row speaks."""
+        return dotted.partition(".")[0] in self.modules
+
+    def type_made_by(self, dotted: str) -> str | None:
+        """Return the type that calling `dotted` makes."""
+        for pattern, type_ in self.made_by:
+            if fnmatch.fnmatchcase(dotted, pattern):
+                return type_
+        return None
+
+    def method(self, type_: str | None, name: str) -> CallEffect:
+        """Return the effect of calling method `name` on an object of `type_` (None: not known)."""
+        known = self.types.get(type_) if type_ else None
+        general = self.methods.get(name, CAUTIOUS)
+        if known is None:
+            return general
+        effect = known.methods.get(name)
+        if effect is not None:
+            return effect
+        # The receiver may be a part of the object, and of another type: a frame's array.
+        if known.default is None or (general.known and general.mutates):
+            return general
+        return known.default
+
+
+def load_knowledge(extra: Iterable[Path] = ()) -> Knowledge:
+    """Read the built-in rule files and those in the folders `extra`, which win."""
+    return _load(tuple(extra))
+
+
+@cache
+def _load(extra: tuple[Path, ...]) -> Knowledge:
+    documents = [
+        _read(path) for folder in (RULES, *extra) for path in sorted(folder.glob("*.yaml"))
+    ]
+    functions: dict[str, CallEffect] = {}
+    types: dict[str, TypeKnowledge] = {}
+    methods: dict[str, CallEffect] = {}
+    made_by: list[tuple[str, str]] = []
+    for document in documents:
+        functions.update(_rows(document.get("functions", {})))
+        methods.update(_rows(document.get("methods", {})))
+        for name, row in document.get("types", {}).items():
+            types[name] = _type(row)
+            made_by += [(pattern, name) for pattern in _words(row.get("made_by", ()))]
+    return Knowledge(
+        functions=functions,
+        modules=frozenset(module for d in documents for module in _words(d.get("modules", ()))),
+        types=types,
+        made_by=tuple(made_by),
+        methods=methods,
+        attributes=frozenset(name for d in documents for name in _words(d.get("attributes", ()))),
+        rules=tuple(_rule(row) for d in documents for row in d.get("rules", ())),
+    )
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """Read the first document of a file; a second one holds examples, which only tests need."""
+    import yaml  # noqa: PLC0415 -- only needed once something is analysed
+
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    with path.open(encoding="utf-8") as stream:
+        return next(yaml.load_all(stream, Loader=loader), None) or {}
+
+
+def _words(names: str | Iterable[str]) -> Iterable[str]:
+    """Return the names of a list; written as one text it loads thirty times faster."""
+    return names.split() if isinstance(names, str) else names
+
+
+def _rows(table: Mapping[str, Any]) -> dict[str, CallEffect]:
+    """Expand a table: `name: row`, or a group whose `names` (in each `module`) share one row."""
+    rows: dict[str, CallEffect] = {}
+    for key, row in table.items():
+        content = dict(row or {})
+        names = _words(content.pop("names", (key,)))
+        prefixes = [f"{module}." for module in _words(content.pop("module", ()))] or [""]
+        effect = _effect(content)
+        rows.update((prefix + name, effect) for prefix in prefixes for name in names)
+    return rows
+
+
+_FIELDS: Final = frozenset(item.name for item in fields(CallEffect))
+
+
+def _effect(row: Mapping[str, Any]) -> CallEffect:
+    unknown = set(row) - _FIELDS
+    if unknown:
+        raise ValueError(f"unknown effect {sorted(unknown)} in {dict(row)}")
+    values: dict[str, Any] = {
+        key: tuple(value) if isinstance(value, list) else value for key, value in row.items()
+    }
+    return CallEffect(**values)
+
+
+def _type(row: Mapping[str, Any]) -> TypeKnowledge:
+    return TypeKnowledge(
+        methods=_rows(row.get("methods", {})),
+        default=_effect(row["default"] or {}) if "default" in row else None,
+        state=row.get("state"),
+    )
+
+
+def _rule(row: Mapping[str, Any]) -> Rule:
+    return Rule(
+        id=row["id"],
+        contains=row.get("contains", ""),
+        rule=row["rule"],
+        mutates=tuple(row.get("mutates", ())),
+        constraints=row.get("constraints", {}),
+    )

@@ -1,0 +1,235 @@
+"""Link steps: which versions each step needs before each of its cells, and which step supplies them.
+
+Demand drives it: what a cell reads is demanded of the step that made it, and what that rests on of
+the steps before. Whatever nobody demands is neither stored nor an edge. This is the one place where
+facts, of variables and of hidden state alike, become edges.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from nb2pipe.analysis.facts import WriteKind
+from nb2pipe.analysis.heap import NOTHING, Sites
+from nb2pipe.analysis.interpret import Interpretation
+from nb2pipe.analysis.versions import History, Option, Version
+from nb2pipe.frontend.layout import Layout, Role
+
+
+@dataclass(eq=False, slots=True)
+class Group:
+    """Versions that a step loads together, because they share objects; `latest` decides who supplies."""
+
+    versions: tuple[Version, ...]
+
+    @property
+    def latest(self) -> Version:
+        """The version made last: after its cell, its step holds all of the group."""
+        return max(self.versions, key=lambda version: version.order)
+
+
+@dataclass(slots=True)
+class StepLinks:
+    """What one step needs: per cell the versions that must be there when it starts, and options."""
+
+    name: str
+    needs: dict[int, list[Version]] = field(default_factory=dict)
+    options: dict[int, list[Option]] = field(default_factory=dict)
+    groups: list[Group] = field(default_factory=list)
+
+
+class Linker:
+    """Collects what every step needs until nothing is missing."""
+
+    def __init__(
+        self, layout: Layout, interpretation: Interpretation, history: History
+    ) -> None:
+        self.history = history
+        self.interpretation = interpretation
+        self.step_of = {laid.cell.position: laid.cell.step for laid in layout.cells}
+        self.steps = {step.name: StepLinks(step.name) for step in layout.steps}
+        self._layout = layout
+        self.views: set[tuple[str, Version]] = set()
+        self._seen: set[tuple[str, int, Version]] = set()
+        self._first_order = _first_orders(interpretation)
+
+    def link(self) -> Mapping[str, StepLinks]:
+        """Return the links of every step."""
+        for step in self._layout.steps:
+            for cell in step.cells:
+                for version in self.history.needs[cell].values():
+                    self.require(step.name, cell, version)
+            self._force_roles(step.name, step.cells)
+            self._replay_options(step.name, step.cells)
+        while self._group_all():
+            pass
+        return self.steps
+
+    # --- needs
+
+    def require(self, step: str, cell: int, version: Version | None) -> None:
+        """Note that `version` must be bound in `step` when `cell` starts."""
+        if version is None or (step, cell, version) in self._seen:
+            return
+        self._seen.add((step, cell, version))
+        if version.cell == cell:
+            self._rest(version)
+            return
+        self.steps[step].needs.setdefault(cell, []).append(version)
+        if version.kind is WriteKind.DELETE or version.parameter:
+            return
+        own = self.step_of[version.cell] == step and version.cell < cell
+        if not own and (version.replayable or self._is_fresh_view(step, version, cell)):
+            for needed in version.eager:
+                self.require(step, cell, needed)
+            return
+        self._rest(version)
+        if not own:
+            self._require_definitions(step, cell, version)
+
+    def _is_fresh_view(self, step: str, version: Version, cell: int) -> bool:
+        """Whether a part of a variable is best taken again: it shares memory, and is still the same part."""
+        before = self.history.before[cell]
+        fresh = version.view and all(before.get(base.name) is base for base in version.eager)
+        sites = self.shareable(version.name, cell)
+        if fresh and self._matters(sites, self._first_order[cell]):
+            self.views.add((step, version))
+            return True
+        return False
+
+    def _rest(self, version: Version) -> None:
+        """Require what a version rests on, in the step that makes it."""
+        producer = self.step_of[version.cell]
+        if version.previous is not None and producer is not None:
+            self.require(producer, version.cell, version.previous)
+
+    def _require_definitions(self, step: str, cell: int, version: Version) -> None:
+        """Require the classes and functions that a stored value refers to, before it is loaded."""
+        for site in self.reach(version.name, cell):
+            definition = site.definition
+            if definition is not None and definition.name is not None:
+                made = self.history.definitions.get((definition.name, definition.order))
+                if made is not None and made.replayable:
+                    self.require(step, cell, made)
+
+    def _force_roles(self, step: str, cells: tuple[int, ...]) -> None:
+        """Replay what stands in cells tagged `imports` or `functions` in every later step."""
+        for laid in self._layout.cells:
+            if laid.role not in {Role.IMPORTS, Role.FUNCTIONS} or laid.cell.step == step:
+                continue
+            later = [cell for cell in cells if cell > laid.cell.position]
+            for version in self.history.before[later[0]].values() if later else ():
+                if version.cell == laid.cell.position and version.replayable:
+                    self.require(step, later[0], version)
+
+    def _replay_options(self, step: str, cells: tuple[int, ...]) -> None:
+        """Replay the options that other steps set before a cell of this one."""
+        own = set(cells)
+        done: set[int] = set()
+        for cell in cells:
+            for option in self.history.options:
+                if option.statement.cell >= cell or option.statement.cell in own:
+                    continue
+                if option.replayable and option.statement.order not in done:
+                    done.add(option.statement.order)
+                    self.steps[step].options.setdefault(cell, []).append(option)
+                    for version in option.eager:
+                        self.require(step, cell, version)
+
+    # --- groups
+
+    def loads(self, step: str) -> dict[Version, int]:
+        """Return the versions that `step` loads, each with the first cell that needs it."""
+        found: dict[Version, int] = {}
+        for cell in sorted(self.steps[step].needs):
+            for version in self.steps[step].needs[cell]:
+                if self.is_load(step, version):
+                    found.setdefault(version, cell)
+        return found
+
+    def is_load(self, step: str, version: Version) -> bool:
+        """Whether `step` gets `version` as an artifact."""
+        return (
+            self.step_of[version.cell] != step
+            and not version.replayable
+            and not version.parameter
+            and version.kind is not WriteKind.DELETE
+            and (step, version) not in self.views
+        )
+
+    def _group_all(self) -> bool:
+        """Form the groups of every step; tell whether that made new needs."""
+        before = len(self._seen)
+        for name, links in self.steps.items():
+            links.groups = self._group(self.loads(name))
+            for group in links.groups:
+                producer = self.step_of[group.latest.cell]
+                for version in group.versions:
+                    if producer is not None and self.step_of[version.cell] != producer:
+                        self.require(producer, group.latest.cell, version)
+        return len(self._seen) > before
+
+    def _group(self, loads: Mapping[Version, int]) -> list[Group]:
+        """Put versions together whose shared objects somebody changes later, or compares."""
+        groups: list[list[tuple[Version, Sites]]] = []
+        for version, cell in loads.items():
+            sites = NOTHING if version.hidden else self.shareable(version.name, cell)
+            since = self._first_order[cell]
+            merged = [(version, sites)]
+            rest = []
+            for group in groups:
+                if any(self._matters(sites & other, since) for _, other in group):
+                    merged += group
+                else:
+                    rest.append(group)
+            groups = [*rest, merged]
+        return [Group(tuple(version for version, _ in group)) for group in groups]
+
+    def _matters(self, shared: Sites, since: int) -> bool:
+        changed_at = self.interpretation.changed_at
+        return any(
+            changed_at.get(site, -1) >= since
+            or site in self.interpretation.compared
+            or site.type == "instance"
+            for site in shared
+        )
+
+    def reach(self, name: str, cell: int) -> Sites:
+        """Return all objects that `name` can reach when `cell` starts."""
+        sites = self.interpretation.cells[cell].before.get(name, NOTHING)
+        return self.interpretation.heap.reach(sites)
+
+    def shareable(self, name: str, cell: int) -> Sites:
+        """Return the objects of a name that another name may hold as well: not its code."""
+        return frozenset(site for site in self.reach(name, cell) if site.definition is None)
+
+
+def _first_orders(interpretation: Interpretation) -> list[int]:
+    """Return for every cell the order of its first statement, or of the next one that there is."""
+    orders: list[int] = []
+    following = 1 << 60
+    for cell in reversed(interpretation.cells):
+        if cell.statements:
+            following = cell.statements[0].order
+        orders.append(following)
+    return orders[::-1]
+
+
+def file_order(links: Linker) -> Iterable[tuple[str, str, str]]:
+    """Yield (earlier step, later step, path) where a file must not be written before it was read.
+
+    Steps own copies of variables, but those of one machine share its working directory.
+    """
+    users: dict[str, list[str]] = {}
+    for cell in links.interpretation.cells:
+        step = links.step_of[cell.cell]
+        for facts in cell.statements:
+            for name in [name for name in {**facts.reads, **facts.writes} if name.startswith("<file:")]:
+                if step is None:
+                    continue
+                if name in facts.writes:
+                    for user in users.get(name, ()):
+                        if user != step:
+                            yield user, step, name
+                    users[name] = [step]
+                else:
+                    users.setdefault(name, []).append(step)

@@ -1,0 +1,373 @@
+"""Turn links into steps: programs, inputs, outputs and edges of the intermediate representation."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from nb2pipe.analysis.facts import StatementFacts, WriteKind
+from nb2pipe.analysis.heap import NOTHING
+from nb2pipe.analysis.link import Group, Linker, StepLinks, file_order
+from nb2pipe.analysis.parameters import ParameterCells
+from nb2pipe.analysis.versions import Option, Version
+from nb2pipe.diagnostics import Code, Diagnostic, Span
+from nb2pipe.frontend.layout import Layout, Role, StepLayout
+from nb2pipe.ir import (
+    ArtifactKind,
+    ArtifactType,
+    Bind,
+    Edge,
+    Input,
+    Load,
+    Operation,
+    Output,
+    Replay,
+    Run,
+    Step,
+    Store,
+    Unbind,
+)
+
+_DATASETS = ("pandas.", "polars.", "numpy.ndarray", "xarray.", "pyarrow.")
+_MODELS = ("sklearn.", "torch.nn", "xgboost.", "lightgbm.", "statsmodels.", "keras.", "tensorflow.")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Supply:
+    """An artifact: the versions that `step` stores together after `cell`."""
+
+    step: str
+    cell: int
+    versions: tuple[Version, ...]
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names, in the order in which they were made."""
+        ordered = sorted(self.versions, key=lambda version: version.order)
+        return tuple(dict.fromkeys(version.name for version in ordered))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Program:
+    """All steps of the pipeline with their edges, in notebook order."""
+
+    steps: tuple[Step, ...]
+    edges: tuple[Edge, ...]
+    supplies: tuple[Supply, ...]
+
+
+def build_program(
+    layout: Layout, linker: Linker, parameters: ParameterCells, sources: Mapping[int, str]
+) -> tuple[Program, tuple[Diagnostic, ...]]:
+    """Return the steps and edges. `sources` are the cells' texts that statements are cut out of."""
+    supplies = _supplies(linker)
+    keys = _output_keys(supplies)
+    builders = [
+        _StepBuilder(step, layout, linker, parameters, sources, supplies, keys)
+        for step in layout.steps
+    ]
+    steps = tuple(builder.build() for builder in builders)
+    diagnostics = tuple(found for builder in builders for found in builder.diagnostics)
+    edges = _edges(layout, linker, supplies, steps)
+    return Program(steps=steps, edges=edges, supplies=supplies), diagnostics
+
+
+# --- artifacts
+
+
+def _supplies(linker: Linker) -> tuple[Supply, ...]:
+    """Return what every step stores: groups that overlap at the same place become one artifact."""
+    merged: dict[tuple[str, int], list[set[Version]]] = {}
+    for links in linker.steps.values():
+        for group in links.groups:
+            step = linker.step_of[group.latest.cell]
+            if step is None:
+                continue
+            versions = set(group.versions)
+            parts = merged.setdefault((step, group.latest.cell), [])
+            apart = [part for part in parts if part.isdisjoint(versions)]
+            together = versions.union(*(part for part in parts if part not in apart))
+            merged[step, group.latest.cell] = [*apart, together]
+    return tuple(
+        Supply(step=step, cell=cell, versions=tuple(sorted(part, key=lambda v: (v.order, v.name))))
+        for (step, cell), parts in sorted(merged.items(), key=lambda item: item[0][1])
+        for part in sorted(parts, key=lambda part: min((v.order, v.name) for v in part))
+    )
+
+
+def _output_keys(supplies: Iterable[Supply]) -> dict[Supply, str]:
+    """Name every artifact after its variables; an earlier version of the same name gets a number."""
+    keys: dict[Supply, str] = {}
+    used: set[tuple[str, str]] = set()
+    for supply in sorted(supplies, key=lambda item: -item.cell):
+        base = "_".join(shown_name(name) for name in supply.names)[:60]
+        key, number = base, 1
+        while (supply.step, key) in used:
+            number += 1
+            key = f"{base}_{number}"
+        used.add((supply.step, key))
+        keys[supply] = key
+    return keys
+
+
+def shown_name(name: str) -> str:
+    """Return how a variable, file or generator is called in artifacts and edges."""
+    return name.removeprefix("<file:").removeprefix("<").removesuffix(">")
+
+
+def artifact_kind(name: str) -> ArtifactKind:
+    """Return what an artifact of the name holds."""
+    if name.startswith("<file:"):
+        return ArtifactKind.FILES
+    return ArtifactKind.STATE if name.startswith("<") else ArtifactKind.VARIABLES
+
+
+def _artifact_type(linker: Linker, supply: Supply) -> ArtifactType:
+    if len(supply.names) > 1:
+        return ArtifactType.ARTIFACT
+    sites = linker.interpretation.cells[supply.cell].after.get(supply.names[0], NOTHING)
+    types = [site.type or "" for site in sites]
+    if types and all(type_.startswith(_DATASETS) for type_ in types):
+        return ArtifactType.DATASET
+    if types and all(type_.startswith(_MODELS) for type_ in types):
+        return ArtifactType.MODEL
+    return ArtifactType.ARTIFACT
+
+
+# --- edges
+
+
+def _edges(
+    layout: Layout, linker: Linker, supplies: Sequence[Supply], steps: Sequence[Step]
+) -> tuple[Edge, ...]:
+    """Return the data edges and the declared ones, each pair of steps once."""
+    variables: dict[tuple[str, str], dict[str, None]] = {}
+    declared: set[tuple[str, str]] = set()
+    for links in linker.steps.values():
+        for group in links.groups:
+            source = linker.step_of[group.latest.cell]
+            if source is not None:
+                names = variables.setdefault((source, links.name), {})
+                names.update((shown_name(version.name), None) for version in group.versions)
+    for source, target, name in file_order(linker):
+        variables.setdefault((source, target), {})[shown_name(name)] = None
+    for step in steps:
+        declared.update((source, step.name) for source in step.after)
+    rank = {step.name: index for index, step in enumerate(layout.steps)}
+    return tuple(
+        Edge(
+            source=source,
+            target=target,
+            variables=tuple(variables.get((source, target), ())),
+            declared=(source, target) in declared,
+        )
+        for source, target in sorted(
+            {*variables, *declared}, key=lambda pair: (rank[pair[0]], rank[pair[1]])
+        )
+    )
+
+
+# --- programs
+
+
+@dataclass(slots=True)
+class _StepBuilder:
+    """Writes the program of one step, following what is bound in its namespace."""
+
+    step: StepLayout
+    layout: Layout
+    linker: Linker
+    parameters: ParameterCells
+    sources: Mapping[int, str]
+    supplies: Sequence[Supply]
+    keys: Mapping[Supply, str]
+    bound: dict[str, Version] = field(default_factory=dict)
+    program: list[Operation] = field(default_factory=list)
+    inputs: dict[Supply, Input] = field(default_factory=dict)
+    diagnostics: list[Diagnostic] = field(default_factory=list)
+    used: dict[str, None] = field(default_factory=dict)
+
+    @property
+    def links(self) -> StepLinks:
+        return self.linker.steps[self.step.name]
+
+    def build(self) -> Step:
+        for cell in self.step.cells:
+            self._prepare(cell)
+            self._run(cell)
+            for supply in self.supplies:
+                if supply.step == self.step.name and supply.cell == cell:
+                    self.program.append(Store(output=self.keys[supply]))
+        own = [supply for supply in self.supplies if supply.step == self.step.name]
+        return Step(
+            name=self.step.name,
+            cells=self.step.cells,
+            program=tuple(self.program),
+            inputs=tuple(self.inputs.values()),
+            outputs=tuple(self._output(supply) for supply in own),
+            parameters=tuple(self.used),
+            metrics=self._metrics(),
+            after=self.step.after,
+            options=self.step.options,
+        )
+
+    def _prepare(self, cell: int) -> None:
+        """Bring what the cell needs, in the order in which the notebook made it."""
+        wanted: list[Version | Option] = [
+            version
+            for version in self.links.needs.get(cell, ())
+            if self.bound.get(version.name) is not version
+        ]
+        wanted += self.links.options.get(cell, [])
+        for item in sorted(wanted, key=_order):
+            if isinstance(item, Option):
+                self._replay(item.statement, item.statement.order)
+            elif self.bound.get(item.name) is not item:
+                self._bring(item, cell)
+
+    def _bring(self, version: Version, cell: int) -> None:
+        self._check_overwrite(version, cell)
+        if version.kind is WriteKind.DELETE:
+            if version.name in self.bound and not version.hidden:
+                self.program.append(Unbind(names=(version.name,)))
+            self.bound[version.name] = version
+        elif version.parameter:
+            self.used[version.name] = None
+            self.program.append(Bind(name=version.name))
+            self.bound[version.name] = version
+        elif self.linker.is_load(self.step.name, version):
+            self._load(version, cell)
+        elif version.replayable or (self.step.name, version) in self.linker.views:
+            self._replay(version.statement, version.order)
+
+    def _replay(self, statement: StatementFacts, order: int) -> None:
+        node = statement.node
+        start = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", ()))])
+        lines = self.sources[statement.cell].split("\n")
+        text = _cut(lines, start, node.col_offset, node.end_lineno or start, node.end_col_offset or 0)
+        self.program.append(Replay(cell=statement.cell, line=start, source=text))
+        definitions = self.linker.history.definitions
+        for name in statement.writes:
+            self.bound[name] = definitions[name, order]
+
+    def _load(self, version: Version, cell: int) -> None:
+        group = next(group for group in self.links.groups if version in group.versions)
+        supply = self._supply_of(group)
+        current = self.linker.history.before[cell]
+        names = [item for item in group.versions if current.get(item.name) is item]
+        names = names if version in names else [version]
+        item = self.inputs.get(supply)
+        if item is None:
+            item = self.inputs[supply] = self._input(supply)
+        plain = tuple(
+            dict.fromkeys(shown_name(v.name) if v.hidden else v.name for v in names)
+        )
+        self.program.append(Load(input=item.key, names=plain))
+        for loaded in names:
+            self.bound[loaded.name] = loaded
+
+    def _supply_of(self, group: Group) -> Supply:
+        wanted = set(group.versions)
+        return next(supply for supply in self.supplies if wanted <= set(supply.versions))
+
+    def _input(self, supply: Supply) -> Input:
+        output = self.keys[supply]
+        taken = {item.key for item in self.inputs.values()}
+        key = output if output not in taken else f"{output}_from_{supply.step}"
+        while key in taken:
+            key += "_"
+        return Input(
+            key=key,
+            step=supply.step,
+            output=output,
+            kind=artifact_kind(supply.names[0]),
+            type=_artifact_type(self.linker, supply),
+        )
+
+    def _output(self, supply: Supply) -> Output:
+        kind = artifact_kind(supply.names[0])
+        plain = kind is ArtifactKind.VARIABLES
+        return Output(
+            key=self.keys[supply],
+            names=tuple(name if plain else shown_name(name) for name in supply.names),
+            optional=tuple(v.name for v in supply.versions if plain and _may_be_unbound(v)),
+            kind=kind,
+            type=_artifact_type(self.linker, supply),
+        )
+
+    def _run(self, cell: int) -> None:
+        substitutions = self.parameters.substitutions.get(cell, ())
+        self.used.update((item.name, None) for item in substitutions)
+        count = sum(
+            laid.role is not Role.SKIP and bool(laid.cell.source.strip())
+            for laid in self.layout.cells[: cell + 1]
+        )
+        self.program.append(Run(cell=cell, count=count, substitutions=substitutions))
+        definitions = self.linker.history.definitions
+        for facts in self.linker.interpretation.cells[cell].statements:
+            for name in facts.writes:
+                self.bound[name] = definitions[name, facts.order]
+
+    def _metrics(self) -> tuple[str, ...]:
+        names: dict[str, None] = {}
+        for laid in self.layout.cells:
+            if laid.role is Role.METRICS and laid.cell.step == self.step.name:
+                for facts in self.linker.interpretation.cells[laid.cell.position].statements:
+                    names.update((name, None) for name in [*facts.reads, *facts.writes])
+        before = self.linker.history.last
+        return tuple(
+            name for name in names if name in before and not _is_code(before[name])
+        )
+
+    def _check_overwrite(self, version: Version, cell: int) -> None:
+        """Report when bringing an old version would destroy a value of this step's own."""
+        held = self.bound.get(version.name)
+        if held is None or held is version or version.order > held.order:
+            return
+        if self.linker.step_of[held.cell] != self.step.name or held.replayable:
+            return
+        laid = self.layout.cells[cell]
+        self.diagnostics.append(
+            Diagnostic(
+                code=Code.NAME_REUSED,
+                span=_line_span(self.layout.cells[version.cell].span, version),
+                step=self.step.name,
+                message=(
+                    f"step `{self.step.name}` needs `{version.name}` both as it was here and as it "
+                    f"is after its own cell {self.layout.cells[held.cell].cell.number}"
+                ),
+                hint=f"give one of the two another name than `{version.name}` "
+                f"(the older one is needed in cell {laid.cell.number})",
+            )
+        )
+
+
+def _order(item: Version | Option) -> int:
+    return item.statement.order
+
+
+def _may_be_unbound(version: Version) -> bool:
+    """Whether a version may leave its name unbound: defined on some path only, from nothing."""
+    if version.kind is WriteKind.MAY_DEFINE:
+        return version.previous is None or _may_be_unbound(version.previous)
+    if version.kind is WriteKind.MUTATE and version.previous is not None:
+        return _may_be_unbound(version.previous)
+    return version.kind is WriteKind.DELETE
+
+
+def _is_code(version: Version) -> bool:
+    return version.hidden or (version.statement.replay is not None and not _is_value(version))
+
+
+def _is_value(version: Version) -> bool:
+    return version.parameter or version.statement.replay == "constant"
+
+
+def _cut(lines: Sequence[str], line: int, column: int, end_line: int, end_column: int) -> str:
+    """Cut a statement out of its cell; columns are byte offsets, as `ast` counts."""
+    cut = list(lines[line - 1 : end_line])
+    cut[-1] = cut[-1].encode()[:end_column].decode()
+    cut[0] = cut[0].encode()[column:].decode()
+    return "\n".join(cut)
+
+
+def _line_span(span: Span, version: Version) -> Span:
+    return replace(span, line=version.statement.node.lineno)

@@ -1,0 +1,207 @@
+"""The interpreter's state: what names refer to now, and what the running statement did."""
+
+import ast
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Final
+
+from nb2pipe.analysis.definitions import Frame
+from nb2pipe.analysis.facts import Read, Write, WriteKind
+from nb2pipe.analysis.heap import NOTHING, Heap, Site, Sites, Value, join
+
+FILES: Final = "<file:"
+
+
+def file_name(path: str) -> str:
+    """Return the hidden variable that stands for the file at `path`."""
+    return f"{FILES}{path}>"
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """A global name: its value, and whether some path leaves it unbound."""
+
+    value: Value
+    maybe: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """The state at one point, for paths that part and meet again."""
+
+    names: dict[str, Binding]
+    values: dict[str, Value] | None
+    assigned: frozenset[str]
+    alive: bool
+
+
+@dataclass(slots=True)
+class Recorder:
+    """What the running statement has done so far."""
+
+    reads: dict[str, Read] = field(default_factory=dict)
+    defined: dict[str, ast.AST] = field(default_factory=dict)
+    deleted: dict[str, ast.AST] = field(default_factory=dict)
+    mutated: dict[str, Write] = field(default_factory=dict)
+    sets_options: bool = False
+    sets_options_deep: bool = False
+    recreates: bool = False
+    draws: bool = False
+    unknown_file: ast.AST | None = None
+    dynamic: ast.AST | None = None
+    effects: int = 0
+    opaque: list[tuple[ast.AST, str]] = field(default_factory=list)
+
+
+class Memory:
+    """Names, heap and the record of the running statement."""
+
+    def __init__(self) -> None:
+        self.heap = Heap()
+        self.names: dict[str, Binding] = {}
+        self.assigned: set[str] = set()
+        self.alive = True
+        self.record = Recorder()
+        self.order = 0
+        self.guards = 0
+        self.changed_at: dict[Site, int] = {}
+        self.compared: set[Site] = set()
+        self.unstorable: set[Site] = set()
+        self._sites: dict[tuple[object, ...], Site] = {}
+        self.stack: list[ast.AST] = []
+
+    # --- objects
+
+    def site(self, node: ast.AST | str, role: str = "", type_: str | None = None) -> Site:
+        """Return the object that `node` makes, the same one each time it runs in the same call."""
+        place = node if isinstance(node, str) else id(node)
+        key = (place, role, tuple(id(call) for call in self.stack[-3:]))
+        site = self._sites.get(key)
+        if site is None:
+            site = self._sites[key] = Site(type=type_)
+        return site
+
+    def mutate(
+        self, sites: Sites, node: ast.AST, because: str, *, cautious: bool = False
+    ) -> None:
+        """Record that `sites` change in place: every name that can see one of them is written."""
+        if not sites:
+            return
+        self.record.effects += 1
+        for site in sites:
+            self.changed_at[site] = self.order
+        for name, binding in self.names.items():
+            held = binding.value.sites
+            if held and not self.heap.reach(held).isdisjoint(sites):
+                self.touch(name, node, because, cautious=cautious)
+
+    def touch(self, name: str, node: ast.AST, because: str, *, cautious: bool = False) -> None:
+        """Record that the value of `name` changes in place; it is needed from before, too."""
+        if name not in self.assigned:
+            known = self.record.mutated.get(name)
+            if known is None or (known.cautious and not cautious):
+                self.record.mutated[name] = Write(
+                    kind=WriteKind.MUTATE, node=node, cautious=cautious, because=because
+                )
+
+    # --- global names
+
+    def read(self, name: str, node: ast.AST) -> None:
+        """Record that the value of a global name is needed."""
+        if name not in self.assigned:
+            known = self.record.reads.get(name)
+            guarded = self.guards > 0
+            if known is None or (known.guarded and not guarded):
+                self.record.reads[name] = Read(node=node, guarded=guarded)
+
+    def define(self, name: str, value: Value, node: ast.AST) -> None:
+        """Bind a global name."""
+        self.record.effects += 1
+        self.names[name] = Binding(value)
+        self.assigned.add(name)
+        self.record.defined[name] = node
+
+    def unbind(self, name: str, node: ast.AST) -> None:
+        """Remove a global name."""
+        self.read(name, node)
+        self.names.pop(name, None)
+        self.assigned.discard(name)
+        self.record.deleted[name] = node
+
+    def set_option(self) -> None:
+        """Record that an option of a library or of the process is set, here or in a called function."""
+        if self.stack:
+            self.record.sets_options_deep = True
+        else:
+            self.record.sets_options = True
+
+    # --- paths
+
+    def snapshot(self, frame: Frame | None) -> Snapshot:
+        """Return the state, to come back to it."""
+        values = dict(frame.values) if frame else None
+        return Snapshot(dict(self.names), values, frozenset(self.assigned), self.alive)
+
+    def restore(self, snapshot: Snapshot, frame: Frame | None) -> None:
+        """Go back to a state."""
+        self.names = dict(snapshot.names)
+        self.assigned = set(snapshot.assigned)
+        self.alive = snapshot.alive
+        if frame is not None and snapshot.values is not None:
+            frame.values = dict(snapshot.values)
+
+    def meet(self, ends: Iterable[Snapshot], frame: Frame | None) -> None:
+        """Go on in the state where all paths that are still alive meet."""
+        states = list(ends)
+        alive = [state for state in states if state.alive]
+        if not alive:
+            self.restore(states[-1], frame)
+            self.alive = False
+            return
+        first, *others = alive
+        if others:
+            first = Snapshot(
+                _meet_names(alive), _meet_values(alive), _meet_assigned(alive), alive=True
+            )
+        self.restore(first, frame)
+
+    @contextmanager
+    def guarded(self, *, when: bool) -> Iterator[None]:
+        """Within this block a missing name is caught, if `when`."""
+        self.guards += when
+        try:
+            yield
+        finally:
+            self.guards -= when
+
+
+def _meet_names(states: list[Snapshot]) -> dict[str, Binding]:
+    names: dict[str, Binding] = {}
+    first = states[0].names
+    for name in dict.fromkeys(name for state in states for name in state.names):
+        bindings = [state.names[name] for state in states if name in state.names]
+        if len(bindings) == len(states) and all(b is first[name] for b in bindings):
+            names[name] = first[name]
+            continue
+        maybe = len(bindings) < len(states) or any(binding.maybe for binding in bindings)
+        names[name] = Binding(join(binding.value for binding in bindings), maybe)
+    return names
+
+
+def _meet_values(states: list[Snapshot]) -> dict[str, Value] | None:
+    if any(state.values is None for state in states):
+        return None
+    values: dict[str, Value] = {}
+    for state in states:
+        for name, value in (state.values or {}).items():
+            known = values.get(name)
+            values[name] = value if known is None or known is value else join((known, value))
+    return values
+
+
+def _meet_assigned(states: list[Snapshot]) -> frozenset[str]:
+    return frozenset.intersection(*(state.assigned for state in states))
+
+
+__all__ = ["FILES", "NOTHING", "Binding", "Memory", "Recorder", "Snapshot", "file_name"]

@@ -1,0 +1,99 @@
+"""Which names a function binds, and which it looks up outside: Python's scope rules, statically."""
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Final
+
+FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+
+_OWN_SCOPE: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
+_COMPREHENSIONS: Final = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """The names of one function: its own, those declared `global`, those declared `nonlocal`."""
+
+    local: frozenset[str]
+    declared_global: frozenset[str]
+    declared_nonlocal: frozenset[str]
+    yields: bool = False
+
+
+def function_scope(node: FunctionNode) -> Scope:
+    """Return the scope of a function or lambda (Python reference, 4.2.2 Resolution of names)."""
+    bound = set(parameter_names(node.args))
+    declared_global: set[str] = set()
+    declared_nonlocal: set[str] = set()
+    yields = False
+    body = [node.body] if isinstance(node, ast.Lambda) else node.body
+    for inner in _walk_scope(body):
+        bound.update(bound_names(inner))
+        if isinstance(inner, ast.Global):
+            declared_global.update(inner.names)
+        elif isinstance(inner, ast.Nonlocal):
+            declared_nonlocal.update(inner.names)
+        elif isinstance(inner, ast.Yield | ast.YieldFrom):
+            yields = True
+    return Scope(
+        local=frozenset(bound - declared_global - declared_nonlocal),
+        declared_global=frozenset(declared_global),
+        declared_nonlocal=frozenset(declared_nonlocal),
+        yields=yields,
+    )
+
+
+def parameter_names(arguments: ast.arguments) -> tuple[str, ...]:
+    """Return all parameter names, in the order of the signature."""
+    plain = [*arguments.posonlyargs, *arguments.args]
+    rest = [arguments.vararg, *arguments.kwonlyargs, arguments.kwarg]
+    return tuple(argument.arg for argument in [*plain, *rest] if argument is not None)
+
+
+def bound_names(node: ast.AST) -> tuple[str, ...]:
+    """Return the names that this very node binds in the scope where it stands."""
+    match node:
+        case ast.Name(id=name, ctx=ast.Store() | ast.Del()):
+            return (name,)
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+            return (name,)
+        case ast.Import(names=names):
+            return tuple(item.asname or item.name.partition(".")[0] for item in names)
+        case ast.ImportFrom(names=names):
+            return tuple(item.asname or item.name for item in names if item.name != "*")
+        case (
+            ast.ExceptHandler(name=str(name))
+            | ast.MatchAs(name=str(name))
+            | ast.MatchStar(name=str(name))
+            | ast.MatchMapping(rest=str(name))
+        ):
+            return (name,)
+        case _:
+            return ()
+
+
+def _walk_scope(body: list[ast.stmt] | list[ast.expr]) -> Iterator[ast.AST]:
+    """Walk what belongs to the scope of `body`: not into functions and classes."""
+    queue: list[ast.AST] = list(body)
+    while queue:
+        node = queue.pop()
+        yield node
+        if isinstance(node, _COMPREHENSIONS):
+            # Its targets are its own; a walrus inside binds outside, and its parts may yield.
+            queue.extend(n for n in ast.walk(node) if isinstance(n, ast.NamedExpr))
+            queue.append(node.generators[0].iter)
+        elif isinstance(node, ast.NamedExpr):
+            queue.extend([node.target, node.value])
+        elif not isinstance(node, _OWN_SCOPE):
+            queue.extend(ast.iter_child_nodes(node))
+
+
+def names_read(node: ast.AST) -> frozenset[str]:
+    """Return every name that is read anywhere below `node`, whatever its scope: an upper bound."""
+    return frozenset(
+        inner.id
+        for inner in ast.walk(node)
+        if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Load)
+    )

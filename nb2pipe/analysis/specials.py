@@ -1,0 +1,154 @@
+"""Calls that no table can describe: builtins that reach names, files and code, and IPython syntax."""
+
+import ast
+import re
+from collections.abc import Callable
+from typing import Final
+
+from nb2pipe.analysis.calls import Arguments, Calls
+from nb2pipe.analysis.definitions import Frame
+from nb2pipe.analysis.escapes import EscapeFacts
+from nb2pipe.analysis.heap import IMMUTABLE, UNKNOWN, Value
+from nb2pipe.analysis.knowledge import Knowledge
+
+_QUERY_NAME: Final = re.compile(r"@(\w+)")
+_WORD: Final = re.compile(r"[^\W\d]\w*")
+_NAMESPACE: Final = {"builtins.globals", "builtins.locals", "builtins.vars", "builtins.dir"}
+
+
+class Specials(Calls):
+    """Calls with a meaning of their own."""
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        super().__init__(knowledge)
+        self._kept: list[ast.AST] = []
+        self._specials: dict[str, Callable[[ast.Call, Arguments], Value | None]] = {
+            "builtins.open": self._open,
+            "io.open": self._open,
+            "builtins.exec": self._run_text,
+            "builtins.eval": self._run_text,
+            "builtins.setattr": self._set_attribute,
+            "builtins.delattr": self._set_attribute,
+            "pathlib.Path": self._path,
+            "os.path.join": self._path,
+        }
+
+    def special(
+        self, node: ast.Call, dotted: str, arguments: Arguments, frame: Frame | None
+    ) -> Value | None:
+        """Evaluate a call by its own rule; None when `dotted` has none."""
+        if dotted in _NAMESPACE and not arguments.all:
+            self.record.dynamic = node
+            for name in list(self.names):
+                self.read(name, node)
+            return None
+        if dotted == "builtins.print":
+            self.record.effects += 1
+        if dotted == "builtins.super" and frame is not None:
+            return self._own_object(frame)
+        self._read_formula(node, dotted, arguments)
+        rule = self._specials.get(dotted)
+        return rule(node, arguments) if rule is not None else None
+
+    # --- files
+
+    def _open(self, node: ast.Call, arguments: Arguments) -> Value:
+        path = arguments.get(0) or arguments.get("file") or IMMUTABLE
+        given = arguments.get(1) or arguments.get("mode") or Value(constant="r")
+        mode = given.text or "r+"
+        if "r" in mode or "+" in mode:
+            self.use_file(path, node, writes=False)
+        if set(mode) & set("wx"):
+            self.use_file(path, node, writes=True)
+        elif set(mode) & set("a+"):
+            self.use_file(path, node, writes=True, appends=True)
+        site = self.site(node, "file", "file")
+        self.unstorable.add(site)
+        return Value(frozenset([site]))
+
+    def _path(self, node: ast.Call, arguments: Arguments) -> Value | None:
+        parts = [value.text for value in arguments.positional]
+        if parts and not arguments.keywords and all(part is not None for part in parts):
+            return Value(constant="/".join(part for part in parts if part is not None))
+        return None
+
+    # --- names in strings
+
+    def _run_text(self, node: ast.Call, arguments: Arguments) -> Value:
+        code = arguments.get(0)
+        text = code.text if code is not None else None
+        try:
+            tree = None if text is None else ast.parse(text.strip())
+        except (SyntaxError, ValueError):
+            tree = None
+        if tree is None or len(arguments.all) > 1:
+            self.record.dynamic = node
+            for name in list(self.names):
+                self.read(name, node)
+            return Value(frozenset([self.site(node)]))
+        self._kept.append(tree)
+        *body, last = tree.body or [ast.Pass()]
+        self.execute(body, None)
+        if isinstance(last, ast.Expr):
+            return self.evaluate(last.value, None)
+        self.execute([last], None)
+        return IMMUTABLE
+
+    def _read_formula(self, node: ast.Call, dotted: str, arguments: Arguments) -> None:
+        """Read the names that a formula of statsmodels or patsy looks up where it is used."""
+        for value in arguments.all:
+            text = value.text
+            if text is not None and "~" in text and dotted.startswith(("statsmodels", "patsy")):
+                self._read_words(text, node)
+
+    def _read_words(self, text: str, node: ast.AST) -> None:
+        for name in _WORD.findall(text):
+            if name in self.names:
+                self.lookup(name, node, None)
+
+    def query(self, node: ast.Call, arguments: Arguments, frame: Frame | None) -> None:
+        """Read the names that `df.query("a > @b")` and its kin find in a string."""
+        first = arguments.get(0) or arguments.get("expr")
+        if first is None or not isinstance(node.func, ast.Attribute):
+            return
+        if node.func.attr in {"query", "eval"}:
+            if first.text is not None:
+                for name in _QUERY_NAME.findall(first.text):
+                    self.lookup(name, node, frame)
+            elif first.constant is UNKNOWN and first.sites == frozenset():
+                self.record.dynamic = node
+
+    # --- attributes
+
+    def _set_attribute(self, node: ast.Call, arguments: Arguments) -> Value:
+        holder = arguments.get(0) or IMMUTABLE
+        value = arguments.get(2) or IMMUTABLE
+        if holder.dotted is not None:
+            self.set_option()
+        self.heap.hold(holder.sites, value.sites)
+        self.mutate(holder.sites, node, "an attribute of it is set")
+        return IMMUTABLE
+
+    @staticmethod
+    def _own_object(frame: Frame) -> Value:
+        """Return what `super()` stands for: the first parameter of the method."""
+        return next(iter(frame.values.values()), IMMUTABLE)
+
+    # --- IPython
+
+    def escape(self, node: ast.Call, escape: EscapeFacts, frame: Frame | None) -> Value:
+        """Evaluate a magic or a shell command."""
+        for name in sorted(escape.reads):
+            self.lookup(name, node, frame)
+        for name in sorted(escape.binds):
+            self.define(name, Value(frozenset([self.site(node, name)])), node)
+        for name in sorted(escape.unbinds):
+            if name in self.names:
+                self.unbind(name, node)
+        for path in escape.writes_files:
+            self.use_file(Value(constant=path), node, writes=True)
+        if escape.setting:
+            self.set_option()
+        if escape.opaque:
+            self.record.opaque.append((node, escape.name))
+        return Value(frozenset([self.site(node, "output", "list")]))

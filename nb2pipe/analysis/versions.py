@@ -1,0 +1,157 @@
+"""Versions: what each name holds between which cells.
+
+Cells run in notebook order, so at every point a name has exactly one current version, made by the last
+statement that may have written it. A statement that only may write a name, or that changes it in
+place, makes a version that rests on the one before.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from nb2pipe.analysis.facts import CellFacts, ReplayKind, StatementFacts, WriteKind
+from nb2pipe.analysis.interpret import Interpretation
+
+
+@dataclass(frozen=True, eq=False, slots=True, kw_only=True)
+class Version:
+    """The value of `name` after a statement.
+
+    `previous` is the version that it rests on, if it does. `replayable`: running the statement again
+    makes it, given `eager`, the versions that the statement itself reads. `view`: so it does, as long as
+    these are unchanged, because it only names a part of them.
+    """
+
+    name: str
+    statement: StatementFacts
+    kind: WriteKind
+    previous: "Version | None" = None
+    parameter: bool = False
+    replayable: bool = False
+    view: bool = False
+    eager: tuple["Version", ...] = ()
+
+    @property
+    def cell(self) -> int:
+        """The position of the cell that makes it."""
+        return self.statement.cell
+
+    @property
+    def order(self) -> int:
+        """The place of its statement among all."""
+        return self.statement.order
+
+    @property
+    def hidden(self) -> bool:
+        """Whether it is hidden state, not a variable."""
+        return self.name.startswith("<")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Option:
+    """A statement that sets options, with the versions it reads; `replayable` when it may run again."""
+
+    statement: StatementFacts
+    eager: tuple[Version, ...]
+    replayable: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """Which version every name has when a cell starts, which names each cell needs from before it."""
+
+    before: Sequence[Mapping[str, Version]]
+    needs: Sequence[Mapping[str, Version | None]]
+    options: tuple[Option, ...]
+    definitions: Mapping[tuple[str, int], Version]
+    last: Mapping[str, Version]
+
+    def written(self, cell: CellFacts) -> Iterable[str]:
+        """Return the names that a cell writes."""
+        return dict.fromkeys(name for facts in cell.statements for name in facts.writes)
+
+
+def trace(
+    interpretation: Interpretation,
+    parameters: Mapping[int, frozenset[str]],
+    preamble: frozenset[int],
+) -> History:
+    """Follow every name through the cells, in notebook order.
+
+    `parameters` are the parameters that each cell (by position) defines. `preamble` are the cells
+    whose constants are configuration, and replayed; elsewhere a constant is a step's result.
+    """
+    current: dict[str, Version] = {}
+    before: list[Mapping[str, Version]] = []
+    needs: list[Mapping[str, Version | None]] = []
+    options: list[Option] = []
+    definitions: dict[tuple[str, int], Version] = {}
+    for cell in interpretation.cells:
+        start = dict(current)
+        before.append(start)
+        wanted: dict[str, Version | None] = {}
+        certain: set[str] = set()
+        for facts in cell.statements:
+            eager = {name: current[name] for name in facts.reads if name in current}
+            for name in facts.reads:
+                if name not in certain:
+                    wanted.setdefault(name, start.get(name))
+            if facts.sets_options:
+                options.append(_option(facts, eager))
+            given = parameters.get(cell.cell, frozenset())
+            configures = cell.cell in preamble
+            for version in _versions(facts, current, eager, given, configures=configures):
+                current[version.name] = version
+                definitions[version.name, version.order] = version
+                if version.kind in {WriteKind.DEFINE, WriteKind.DELETE}:
+                    certain.add(version.name)
+        needs.append(wanted)
+    return History(
+        before=before, needs=needs, options=tuple(options), definitions=definitions, last=current
+    )
+
+
+def _option(facts: StatementFacts, eager: Mapping[str, Version]) -> Option:
+    return Option(
+        statement=facts,
+        eager=tuple(eager.values()),
+        replayable=facts.replay is not None or _is_star_import(facts),
+    )
+
+
+def _is_star_import(facts: StatementFacts) -> bool:
+    return facts.replay is ReplayKind.IMPORT
+
+
+def _versions(
+    facts: StatementFacts,
+    current: Mapping[str, Version],
+    eager: Mapping[str, Version],
+    parameters: frozenset[str],
+    *,
+    configures: bool,
+) -> list[Version]:
+    view = facts.replay is ReplayKind.VIEW
+    result = facts.replay is ReplayKind.CONSTANT and not configures and not _is_seed(facts)
+    replayable = not result and not view and facts.replay is not None and all(
+        version.replayable or version.parameter for version in eager.values()
+    )
+    made = []
+    for name, write in facts.writes.items():
+        rests = write.kind in {WriteKind.MAY_DEFINE, WriteKind.MUTATE}
+        made.append(
+            Version(
+                name=name,
+                statement=facts,
+                kind=write.kind,
+                previous=current.get(name) if rests else None,
+                parameter=name in parameters and write.kind is WriteKind.DEFINE,
+                replayable=replayable and write.kind in {WriteKind.DEFINE, WriteKind.MAY_DEFINE},
+                view=view and write.kind is WriteKind.DEFINE,
+                eager=tuple(eager.values()),
+            )
+        )
+    return made
+
+
+def _is_seed(facts: StatementFacts) -> bool:
+    return all(name.startswith("<") for name in facts.writes)
