@@ -64,6 +64,14 @@ def test_a_number_that_no_double_holds_is_refused(default):
     assert (found.code, found.is_error) == (Code.BAD_PARAMETER, True)
 
 
+@pytest.mark.parametrize("default", ["{{workflow.name}}", ["a", {"b": "{{$}}"}], {"{{x}}": 1}])
+def test_a_text_that_kubeflow_expands_is_refused(default):
+    (found,) = check_parameters(Draft(text=default).step("s", "x = 1").pipeline())
+
+    assert (found.code, found.is_error) == (Code.BAD_PARAMETER, True)
+    assert found.message == "the default of `text` has `{{`, which Kubeflow expands"
+
+
 @pytest.mark.parametrize(
     "default", [2**53, -(2**53), 2**60, 10**18, 0, -1.5, 1e308, True, [1, {"a": 2**54}]]
 )

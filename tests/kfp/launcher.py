@@ -114,7 +114,9 @@ class Launcher:
         executor_input = job.executor_input()
         container = job.container()
         environment = {"PATH": str(self.path), "HOME": str(job.home), **self.environment}
-        own = {entry["name"]: entry["value"] for entry in container.get("env", ())}
+        own: dict[str, str] = {}
+        for entry in container.get("env", ()):
+            own[entry["name"]] = _expand(entry["value"], own)
         command = [
             _substitute(_expand(_refuse_templates(text), own), executor_input)
             for text in (*container["command"], *container["args"])

@@ -59,7 +59,7 @@ DEFAULTS = {
     "big": 2**53,
     "rate": 1.0,
     "tiny": -1e-300,
-    "text": "é {{x}} $(HOME) $$",
+    "text": "é $(HOME) $$",
     "flag": True,
     "numbers": [1, 2.0, "3", None, []],
     "mapping": {"a": {"b": [1, 2.0]}},
@@ -155,10 +155,10 @@ def test_a_failed_step_stops_what_needs_it(launch):
 
 
 def test_environment_variables_are_set(launch):
-    options = StepOptions(env=(("GREETING", "hello $HOME"),))
+    options = StepOptions(env=(("NAME", "x"), ("GREETING", "hello $HOME $(NAME) $$")))
     source = "import os\nprint(os.environ['GREETING'])"
     run = succeeded(launch(Draft().step("s", source, options=options).pipeline()))
-    assert streams(run) == ["hello $HOME\n"]
+    assert streams(run) == ["hello $HOME $(NAME) $$\n"]
 
 
 def test_steps_start_in_an_empty_folder_of_their_own(launch):

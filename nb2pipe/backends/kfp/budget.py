@@ -1,11 +1,11 @@
-"""What Kubeflow has no room for."""
+"""What Kubeflow has no room for, and what it would change."""
 
 import json
 from collections.abc import Iterator
 
 from nb2pipe.backends.base import notebook_span
 from nb2pipe.backends.kfp.document import expanded_size
-from nb2pipe.backends.kfp.values import inexact_numbers
+from nb2pipe.backends.kfp.values import has_template, inexact_numbers
 from nb2pipe.diagnostics import Code, Diagnostic, Span
 from nb2pipe.ir import Parameter, Pipeline
 
@@ -55,6 +55,13 @@ def _problems(pipeline: Pipeline, parameter: Parameter) -> Iterator[Diagnostic]:
             message=f"the default of `{parameter.name}` has {length} characters, "
             f"Kubeflow takes {PARAMETER_CHARACTERS}",
             hint="read it from a file in a step",
+        )
+    if has_template(parameter.default):
+        yield Diagnostic(
+            code=Code.BAD_PARAMETER,
+            span=span,
+            message=f"the default of `{parameter.name}` has `{{{{`, which Kubeflow expands",
+            hint="set it in a cell of a step, where nothing is expanded",
         )
     for number in inexact_numbers(parameter.default):
         yield Diagnostic(

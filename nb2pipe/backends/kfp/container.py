@@ -24,7 +24,7 @@ def container_spec(
         args=_arguments(pipeline, step, names),
     )
     for name, value in step.options.env:
-        container.env.add(name=name, value=value)
+        container.env.add(name=name, value=_literal(value))
     resources = resource_spec(step.options)
     if resources.ByteSize():
         container.resources.CopyFrom(resources)
@@ -41,3 +41,8 @@ def _arguments(pipeline: Pipeline, step: Step, names: Names) -> list[str]:
         "parameters": {name: other for name, other in renamed.items() if other != name},
     }
     return [runtime_blob(), *command_line(manifest, sources), "--executor_input", EXECUTOR_INPUT]
+
+
+def _literal(value: str) -> str:
+    """Keep the kubelet from replacing `$(NAME)` and `$$` in the value of a variable."""
+    return value.replace("$", "$$") if "$(" in value or "$$" in value else value

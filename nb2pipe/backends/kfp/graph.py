@@ -28,7 +28,7 @@ def task_order(spec: _Spec) -> list[str]:
     Raises:
         graphlib.CycleError: there is no such order.
     """
-    tasks = spec["root"]["dag"]["tasks"]
+    tasks = _tasks(spec)
     return list(
         TopologicalSorter(
             {name: sorted(_upstream(tasks[name])) for name in sorted(tasks)}
@@ -37,19 +37,19 @@ def task_order(spec: _Spec) -> list[str]:
 
 
 def _problems(spec: _Spec) -> Iterator[str]:
-    tasks = spec["root"]["dag"]["tasks"]
+    tasks = _tasks(spec)
     components = spec.get("components", {})
     for name, task in tasks.items():
         yield from _task_problems(name, task, tasks, components)
         yield from _parameter_problems(name, task, spec)
     for name, component in components.items():
-        if component["executorLabel"] not in spec["deploymentSpec"]["executors"]:
+        if component["executorLabel"] not in _executors(spec):
             yield f"component {name} has no executor {component['executorLabel']}"
     try:
         task_order(spec)
     except CycleError as error:
         yield f"tasks depend on each other: {' -> '.join(error.args[1])}"
-    yield from _equal_containers(spec["deploymentSpec"]["executors"])
+    yield from _equal_containers(_executors(spec))
 
 
 def _task_problems(name: str, task: _Spec, tasks: _Spec, components: _Spec) -> Iterator[str]:
@@ -85,7 +85,7 @@ def _producer_problems(where: str, source: _Spec, tasks: _Spec, components: _Spe
 
 
 def _parameter_problems(name: str, task: _Spec, spec: _Spec) -> Iterator[str]:
-    known = spec["root"].get("inputDefinitions", {}).get("parameters", {})
+    known = spec.get("root", {}).get("inputDefinitions", {}).get("parameters", {})
     for key, source in task.get("inputs", {}).get("parameters", {}).items():
         if source["componentInputParameter"] not in known:
             yield f"input {key} of task {name} is no parameter of the pipeline"
@@ -105,3 +105,13 @@ def _upstream(task: _Spec) -> set[str]:
         *task.get("dependentTasks", ()),
         *(source["taskOutputArtifact"]["producerTask"] for source in artifacts),
     }
+
+
+def _tasks(spec: _Spec) -> _Spec:
+    tasks: _Spec = spec.get("root", {}).get("dag", {}).get("tasks", {})
+    return tasks
+
+
+def _executors(spec: _Spec) -> _Spec:
+    executors: _Spec = spec.get("deploymentSpec", {}).get("executors", {})
+    return executors

@@ -56,6 +56,19 @@ def inexact_numbers(value: Json) -> Iterator[int | float]:
             return
 
 
+def has_template(value: Json) -> bool:
+    """Whether a text in `value`, at any depth, has what Argo and the launcher expand."""
+    match value:
+        case str():
+            return "{{" in value
+        case list():
+            return any(has_template(item) for item in value)
+        case dict():
+            return any(has_template(item) for item in (*value, *value.values()))
+        case _:
+            return False
+
+
 def _has_double(value: int) -> bool:
     try:
         return int(float(value)) == value
