@@ -59,7 +59,7 @@ def test_a_long_default_is_reported_at_its_cell(default):
 def test_a_number_that_no_double_holds_is_refused(default):
     pipeline = Draft(n=default).step("s", "x = 1").pipeline()
 
-    (found,) = check_parameters(pipeline)
+    (found,) = found_for(pipeline)
 
     assert (found.code, found.is_error) == (Code.BAD_PARAMETER, True)
 

@@ -18,14 +18,18 @@ PARAMETER_TYPES = {
 
 
 def to_value(value: Json) -> Value:
-    """Return a JSON value as the message that holds it."""
+    """Return a JSON value as the message that holds it.
+
+    A number that no double holds becomes text, which Kubeflow refuses to take for a number.
+    """
     match value:
         case None:
             return Value(null_value=NullValue.NULL_VALUE)
         case bool():
             return Value(bool_value=value)
         case int() | float():
-            return Value(number_value=value)
+            exact = not any(inexact_numbers(value))
+            return Value(number_value=value) if exact else Value(string_value=str(value))
         case str():
             return Value(string_value=value)
         case list():
