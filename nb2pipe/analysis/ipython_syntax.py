@@ -125,11 +125,17 @@ def _manager() -> Any:
 
 def _clean(source: str) -> list[str]:
     """Take away indentation of the whole cell and pasted prompts."""
-    source = source if source.endswith("\n") else source + "\n"
-    lines: list[str] = source.splitlines(keepends=True)
+    lines = _split(source if source.endswith("\n") else source + "\n")
+    cleaned: list[str] = lines
     for transform in _manager().cleanup_transforms:
-        lines = transform(lines)
-    return ["\n"] * (source.count("\n") - _newlines(lines)) + lines
+        cleaned = transform(cleaned)
+    cleaned = _split("".join(cleaned))
+    return ["\n"] * (len(lines) - len(cleaned)) + cleaned
+
+
+def _split(text: str) -> list[str]:
+    """Split where Python ends lines; `splitlines` also does so at form feeds and the like."""
+    return [f"{line}\n" for line in text.split("\n")[:-1]]
 
 
 def _cell_magic(lines: list[str], start: int, shadows: Shadows) -> PlainPython:
@@ -184,10 +190,9 @@ def _escapes(lines: list[str]) -> PlainPython:
         index = next((i for i, (old, new) in enumerate(pairs) if old != new), None)
         if index is None:
             break
-        first = _newlines(transformed[:index]) + 1
-        transformed[index] = _uncover(transformed[index], partial(_note, hidden, first))
-        missing = _newlines(lines) - _newlines(transformed)
-        lines = [*transformed[: index + 1], *["\n"] * missing, *transformed[index + 1 :]]
+        line = _uncover(transformed[index], partial(_note, hidden, index + 1))
+        blank = ["\n"] * (len(lines) - len(transformed))
+        lines = [*transformed[:index], line, *blank, *transformed[index + 1 :]]
     return PlainPython(text="".join(lines), hidden=tuple(hidden))
 
 
@@ -223,13 +228,6 @@ def _is_expression(code: str) -> bool:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return False
     return True
-
-
-def _newlines(lines: Sequence[str]) -> int:
-    return sum(line.count("\n") for line in lines)
-
-
-# --- code that magics run
 
 
 def restore(tree: ast.Module, hidden: Hidden, function: str) -> None:
