@@ -1,0 +1,295 @@
+"""The Python interface: `load`, `check`, `compile_notebook` and `run`.
+
+```python
+import nb2pipe
+
+for diagnostic in nb2pipe.check("train.ipynb"):
+    print(diagnostic.code.number, diagnostic.span, diagnostic.message)
+nb2pipe.compile_notebook("train.ipynb", output="train.pipeline.yaml")
+nb2pipe.run("train.ipynb", parameters={"n": 5}, output="executed.ipynb")
+```
+
+A notebook that has errors raises `CompileError`, which carries all diagnostics. Nothing prints.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from nb2pipe.compiler import Compilation, compile_pipeline
+from nb2pipe.diagnostics import Code, CompileError, Diagnostic, Severity, Span
+from nb2pipe.frontend import Settings
+from nb2pipe.ir import Pipeline
+
+if TYPE_CHECKING:
+    from nb2pipe.engine import Observer, RunResult
+
+AnyPath = str | os.PathLike[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompiledNotebook:
+    """A notebook compiled for a target.
+
+    `files` are texts by file name, the main one first; `written` is where they went, empty when
+    no output was asked for. `diagnostics` holds no errors, those are raised.
+    """
+
+    pipeline: Pipeline
+    files: Mapping[str, str]
+    diagnostics: tuple[Diagnostic, ...] = ()
+    written: tuple[Path, ...] = ()
+
+
+def load(path: AnyPath) -> Pipeline:
+    """Return the pipeline that the notebook at `path` describes.
+
+    Raises:
+        CompileError: the notebook has errors.
+    """
+    return _pipeline_of(compile_pipeline(Path(path), Settings()))
+
+
+def check(paths: AnyPath | Iterable[AnyPath]) -> tuple[Diagnostic, ...]:
+    """Return everything that there is to say about one notebook or several; nothing is written."""
+    several = [paths] if isinstance(paths, (str, os.PathLike)) else list(paths)
+    return tuple(
+        diagnostic
+        for path in several
+        for diagnostic in compile_pipeline(Path(path), Settings()).diagnostics
+    )
+
+
+def compile_notebook(
+    path: AnyPath,
+    *,
+    target: str = "kfp",
+    output: AnyPath | None = None,
+    image: str | None = None,
+    name: str | None = None,
+    strict: bool = False,
+) -> CompiledNotebook:
+    """Compile the notebook at `path` for a target.
+
+    Args:
+        path: the notebook.
+        target: the name of an installed backend.
+        output: the file to write, or a folder to write into; None to write nothing.
+        image: the container image of steps that name none.
+        name: the name of the pipeline; None for the notebook's own.
+        strict: treat warnings as errors.
+
+    Raises:
+        CompileError: the notebook has errors, there is no such target, or the output cannot be
+            written.
+    """
+    compilation = compile_pipeline(Path(path), Settings(image=image, name=name))
+    compiled = emit(compilation, target)
+    if any(fails(diagnostic, strict=strict) for diagnostic in compiled.diagnostics):
+        raise CompileError(compiled.diagnostics)
+    if output is None:
+        return compiled
+    return write(compiled, Path(path), Path(output))
+
+
+def run(
+    path: AnyPath,
+    *,
+    parameters: Mapping[str, Any] | None = None,
+    output: AnyPath | None = None,
+    workers: int | None = None,
+    python: str = sys.executable,
+    observer: "Observer | None" = None,
+) -> "RunResult":
+    """Run the notebook at `path` as a pipeline, on this machine.
+
+    Args:
+        path: the notebook.
+        parameters: values of pipeline parameters by name; the others have their defaults.
+        output: where to write the executed notebook; it is in the run's folder in any case.
+        workers: how many steps may run side by side; None for as many as there are processors.
+        python: the Python that runs the steps.
+        observer: hears what happens while it happens.
+
+    Returns:
+        The result. A step that failed is in its diagnostics, not raised.
+
+    Raises:
+        CompileError: the notebook has errors, a parameter is unknown or of the wrong type, or the
+            output cannot be written.
+    """
+    from nb2pipe.engine import check_parameters  # noqa: PLC0415 -- `check` needs none of it
+
+    compilation = compile_pipeline(Path(path), Settings())
+    pipeline = _pipeline_of(compilation)
+    values, problems = check_parameters(pipeline, parameters or {})
+    if problems:
+        raise CompileError(problems)
+    return run_compiled(
+        compilation,
+        Path(path),
+        values=values,
+        output=None if output is None else Path(output),
+        workers=workers,
+        python=python,
+        observer=observer,
+    )
+
+
+# --- what the command line does in between
+
+
+def fails(diagnostic: Diagnostic, *, strict: bool) -> bool:
+    """Return whether the diagnostic stops a compilation; `strict` makes warnings do so."""
+    return diagnostic.is_error or (strict and diagnostic.severity is Severity.WARNING)
+
+
+def emit(compilation: Compilation, target: str) -> CompiledNotebook:
+    """Return the compiled notebook's files for `target`, with all diagnostics.
+
+    Raises:
+        CompileError: the notebook has errors, or there is no such target.
+    """
+    from nb2pipe.backends.base import check_target  # noqa: PLC0415 -- `check` needs none of it
+    from nb2pipe.backends.registry import find_backend  # noqa: PLC0415 -- `check` needs none of it
+
+    pipeline = _pipeline_of(compilation)
+    backend = find_backend(target, notebook=pipeline.notebook)
+    files = backend.emit(pipeline)
+    found = check_target(backend, pipeline, files, step_spans(pipeline))
+    return CompiledNotebook(
+        pipeline=pipeline, files=files, diagnostics=(*compilation.diagnostics, *found)
+    )
+
+
+def write(compiled: CompiledNotebook, notebook: Path, output: Path) -> CompiledNotebook:
+    """Write the files of a compiled notebook and return it with their paths.
+
+    Args:
+        compiled: what to write.
+        notebook: where the notebook is.
+        output: a folder that exists, or the name of the main file.
+
+    Raises:
+        CompileError: NB507, a file cannot be written.
+    """
+    main, *others = compiled.files
+    folder, main_path = output.parent, output
+    if output.is_dir():
+        folder, main_path = output, output / main
+    paths = (main_path, *(folder / other for other in others))
+    for path, text in zip(paths, compiled.files.values(), strict=True):
+        write_output(path, text, notebook=notebook)
+    return CompiledNotebook(
+        pipeline=compiled.pipeline,
+        files=compiled.files,
+        diagnostics=compiled.diagnostics,
+        written=paths,
+    )
+
+
+def run_compiled(  # noqa: PLR0913 -- all but the first two by name
+    compilation: Compilation,
+    path: Path,
+    *,
+    values: Mapping[str, Any],
+    output: Path | None,
+    workers: int | None,
+    python: str,
+    observer: "Observer | None",
+) -> "RunResult":
+    """Run a compiled notebook with checked parameter values; see `run`.
+
+    Raises:
+        CompileError: the notebook has errors, or the output cannot be written.
+    """
+    from nb2pipe.engine import run_pipeline  # noqa: PLC0415 -- `check` needs none of it
+
+    pipeline = _pipeline_of(compilation)
+    assert compilation.notebook is not None  # noqa: S101 -- there is a pipeline
+    if output is not None:
+        check_output(output, notebook=path)
+    result = run_pipeline(
+        pipeline,
+        notebook_document=compilation.notebook.document,
+        directory=path.parent,
+        parameters=values,
+        workers=workers,
+        python=python,
+        observer=observer,
+    )
+    if output is not None:
+        text = json.dumps(result.notebook, indent=1, ensure_ascii=False) + "\n"
+        write_output(output, text, notebook=path)
+    return result
+
+
+def check_output(path: Path, *, notebook: Path) -> None:
+    """Make sure, before anything long begins, that `path` can become an output file.
+
+    Raises:
+        CompileError: NB507, it cannot.
+    """
+    problem = None
+    if path.exists() and notebook.exists() and path.samefile(notebook):
+        problem = "it is the notebook itself"
+    elif path.is_dir():
+        problem = "it is a folder"
+    elif not path.parent.is_dir():
+        problem = f"there is no folder `{path.parent}`"
+    elif not os.access(path if path.exists() else path.parent, os.W_OK):
+        problem = "permission denied"
+    if problem:
+        raise _cannot_write(path, problem, notebook)
+
+
+def write_output(path: Path, text: str, *, notebook: Path) -> None:
+    """Write an output file whole or not at all, and never over the notebook.
+
+    Raises:
+        CompileError: NB507, it cannot be written.
+    """
+    from nb2pipe.engine.folder import write_text  # noqa: PLC0415 -- `check` needs none of it
+
+    check_output(path, notebook=notebook)
+    try:
+        if path.exists() and not path.is_file():
+            # A pipe or a device: there is nothing to replace.
+            path.write_text(text, encoding="utf-8")
+        else:
+            write_text(path.resolve(), text)
+    except OSError as error:
+        raise _cannot_write(path, error.strerror or str(error), notebook) from error
+
+
+def step_spans(pipeline: Pipeline) -> dict[str, Span]:
+    """Return where diagnostics about a step point: its first cell."""
+    spans = {}
+    for step in pipeline.steps:
+        for position in step.cells[:1]:
+            cell = pipeline.cells[position]
+            spans[step.name] = Span(notebook=cell.notebook, cell=cell.number, cell_id=cell.id)
+    return spans
+
+
+def _pipeline_of(compilation: Compilation) -> Pipeline:
+    if compilation.pipeline is None:
+        raise CompileError(compilation.diagnostics)
+    return compilation.pipeline
+
+
+def _cannot_write(path: Path, problem: str, notebook: Path) -> CompileError:
+    return CompileError(
+        [
+            Diagnostic(
+                code=Code.CANNOT_WRITE,
+                span=Span(notebook=str(notebook)),
+                message=f"`{path}` cannot be written: {problem}",
+                hint="name another file with `-o`",
+            )
+        ]
+    )
