@@ -154,15 +154,21 @@ def emit(compilation: Compilation, target: str) -> CompiledNotebook:
     Raises:
         CompileError: the notebook has errors, or there is no such target.
     """
-    from nb2pipe.backends.base import check_target  # noqa: PLC0415 -- `check` needs none of it
+    from nb2pipe.backends.base import check_image, check_target  # noqa: PLC0415 -- `check` needs none of it
     from nb2pipe.backends.registry import find_backend  # noqa: PLC0415 -- `check` needs none of it
 
     pipeline = _pipeline_of(compilation)
     backend = find_backend(target, notebook=pipeline.notebook)
     files = backend.emit(pipeline)
-    found = check_target(backend, pipeline, files, step_spans(pipeline))
+    spans = compilation.spans
     return CompiledNotebook(
-        pipeline=pipeline, files=files, diagnostics=(*compilation.diagnostics, *found)
+        pipeline=pipeline,
+        files=files,
+        diagnostics=(
+            *compilation.diagnostics,
+            *check_image(pipeline, spans, named=compilation.image_named),
+            *check_target(backend, pipeline, files, spans),
+        ),
     )
 
 
@@ -264,16 +270,6 @@ def write_output(path: Path, text: str, *, notebook: Path) -> None:
             write_text(path.resolve(), text)
     except OSError as error:
         raise _cannot_write(path, error.strerror or str(error), notebook) from error
-
-
-def step_spans(pipeline: Pipeline) -> dict[str, Span]:
-    """Return where diagnostics about a step point: its first cell."""
-    spans = {}
-    for step in pipeline.steps:
-        for position in step.cells[:1]:
-            cell = pipeline.cells[position]
-            spans[step.name] = Span(notebook=cell.notebook, cell=cell.number, cell_id=cell.id)
-    return spans
 
 
 def _pipeline_of(compilation: Compilation) -> Pipeline:

@@ -1,0 +1,66 @@
+# Every target sets up what it needs, on a machine that has Python 3.11 or later and make.
+#   make demo    compile a sample notebook and run it here
+#   make test    all tests, those with real notebooks and real containers included
+#   make check   formatting, linting, types, architecture, quick tests, the wheel
+#   make bench   how long compiling takes, with Kale beside it
+#   make docs    write the documentation that is made of the code
+#   make clean   remove everything that these made
+
+# The libraries that the notebooks of the tests pin are not made for newer ones.
+PYTHON ?= $(firstword $(foreach python,python3.11 python3.12 python3,$(shell command -v $(python))))
+VENV := .venv
+UV := .venv-uv/bin/uv
+READY := $(VENV)/.ready
+BIN := $(VENV)/bin
+DEMO := build/demo
+SAMPLE := sample_notebooks/classification.ipynb
+QUICK := not docker and not notebooks
+
+# Modules are compiled once, here, rather than while a command is measured or waited for.
+export UV_COMPILE_BYTECODE := 1
+export UV_PYTHON := $(PYTHON)
+export UV_PYTHON_DOWNLOADS := never
+export UV_PROJECT_ENVIRONMENT := $(VENV)
+
+.PHONY: demo test check bench docs clean
+
+demo: $(READY)
+	@mkdir -p $(DEMO)
+	@cp $(SAMPLE) $(DEMO)
+	@cd $(DEMO) && $(abspath $(BIN))/nb2pipe graph $(notdir $(SAMPLE))
+	@cd $(DEMO) && $(abspath $(BIN))/nb2pipe compile $(notdir $(SAMPLE))
+	@cd $(DEMO) && $(abspath $(BIN))/nb2pipe run $(notdir $(SAMPLE)) -o executed.ipynb
+	@echo "The YAML and the executed notebook are in $(DEMO):" && ls $(DEMO)
+
+# Real containers share one daemon, so they stay in one process.
+test: $(READY)
+	$(BIN)/pytest -n auto -m "not docker"
+	$(BIN)/pytest -m docker
+
+check: $(READY)
+	$(BIN)/ruff format --check
+	$(BIN)/ruff check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/pytest -n auto -m "$(QUICK)"
+	rm -rf dist
+	$(UV) build --quiet --wheel
+	$(UV) run --quiet --isolated --no-project --with dist/*.whl nb2pipe graph $(SAMPLE)
+
+bench: $(READY)
+	$(BIN)/python benchmarks/compile.py --kale --keep
+
+docs: $(READY)
+	$(BIN)/nb2pipe explain --all > docs/diagnostics.md
+
+clean:
+	rm -rf $(VENV) .venv-uv build dist benchmarks/.kale
+	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+
+$(READY): pyproject.toml uv.lock $(UV)
+	$(UV) sync --frozen
+	@touch $@
+
+$(UV):
+	$(PYTHON) -m venv .venv-uv
+	.venv-uv/bin/pip install --quiet --disable-pip-version-check uv
