@@ -1,0 +1,27 @@
+"""Kale's tags of every era, put into ours.
+
+Kale called steps `block:` first, writes an empty `block:` on cells that continue a step, and allows
+the roles behind `block:` and `step:` as well.
+"""
+
+from nb2pipe.frontend.tags import ROLES
+
+_VALUES = {"enabled": "on", "disabled": "off"}
+
+
+def modernise(text: str) -> str | None:
+    """Return the tag of nb2pipe that says what Kale's `text` says; None when it says nothing.
+
+    Tags that are not Kale's alone come back as they are.
+    """
+    keyword, colon, value = text.strip().partition(":")
+    keyword, value = keyword.strip().lower(), value.strip()
+    if keyword == "block":
+        if not value:
+            return None
+        keyword = "step"
+    elif keyword not in {"step", "cache", "report"} or not colon:
+        return text
+    if keyword == "step":
+        return value if value in ROLES else f"step:{value}"
+    return f"{keyword}:{_VALUES.get(value, value)}"
