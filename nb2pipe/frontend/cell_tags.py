@@ -2,7 +2,7 @@
 
 import difflib
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from nb2pipe.diagnostics import Code, Diagnostic, Severity, Span
@@ -137,6 +137,15 @@ def _doubts(tag: Tag, span: Span) -> Iterator[Diagnostic]:
             hint=f"labels hold letters, digits, `-`, `_` and `.`; use `annotation:{tag.key}:…`",
             severity=Severity.WARNING,
         )
+
+
+def _left_over(tag: PrevTag, span: Span) -> Diagnostic:
+    return Diagnostic(
+        code=Code.TAG_WITHOUT_EFFECT,
+        span=span,
+        message=f"`{tag}` has no effect: the empty `block:` continues the step above, as in Kale",
+        hint="put it on the first cell of the step",
+    )
 
 
 # --- all tags of a cell

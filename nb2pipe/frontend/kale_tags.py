@@ -6,6 +6,7 @@ the roles behind `block:` and `step:` as well.
 
 from nb2pipe.frontend.tags import ROLES
 
+_CONTINUES = "block:"
 _VALUES = {"enabled": "on", "disabled": "off"}
 
 
@@ -25,3 +26,8 @@ def modernise(text: str) -> str | None:
     if keyword == "step":
         return value if value in ROLES else f"step:{value}"
     return f"{keyword}:{_VALUES.get(value, value)}"
+
+
+def continues(text: str) -> bool:
+    """Whether `text` is Kale's empty `block:`, on whose cells Kale never looked at `prev:`."""
+    return text.strip().lower() == _CONTINUES
