@@ -48,12 +48,16 @@ _BARE_CUTOFF = 0.8
 _KEYWORD_CUTOFF = 0.75
 
 
-def read_cell_tags(texts: Iterable[str], span: Span) -> tuple[CellTags, tuple[Diagnostic, ...]]:
+def read_cell_tags(texts: Sequence[str], span: Span) -> tuple[CellTags, tuple[Diagnostic, ...]]:
     """Return what the tags of the cell at `span` say, and what is wrong with them."""
     tags: list[Tag] = []
     diagnostics: list[Diagnostic] = []
+    continues = any(kale_tags.continues(text) for text in texts)
     for text in texts:
         tag, found = read_tag(text, span)
+        if continues and isinstance(tag, PrevTag):
+            diagnostics.append(_left_over(tag, span))
+            continue
         diagnostics.extend(found)
         if tag is not None and tag not in tags:
             tags.append(tag)
