@@ -1,0 +1,83 @@
+"""What a cell displays, collected as a kernel and nbclient together would."""
+
+import base64
+import io
+import sys
+from typing import TYPE_CHECKING, Any, Awaitable, Callable, Optional
+
+if TYPE_CHECKING:
+    # Runs a cell, given its source, its file name and its count, and returns what it raised; a
+    # count of 0 runs it silently.
+    Shell = Callable[[str, str, int], Awaitable[Optional[BaseException]]]
+
+
+
+class Recorder:
+    """Collects the outputs of the cell that runs; `outputs` is None while none does."""
+
+    outputs: Optional[list[Any]] = None
+    silent = False
+    clear_next = False
+
+    def __init__(self) -> None:
+        self.displays: dict[Any, list[Any]] = {}
+
+    def add(self, kind: str, **content: Any) -> dict[str, Any]:
+        """Append an output and return it."""
+        output = {"output_type": kind, **content}
+        if self.outputs is not None:
+            if self.clear_next:
+                self.clear()
+            if kind == "stream" and self.outputs and self.outputs[-1].get("name") == output["name"]:
+                self.outputs[-1]["text"] += output["text"]
+            else:
+                self.outputs.append(output)
+        return output
+
+    def display(self, display_id: Optional[str], **content: Any) -> None:
+        """Append displayed data; `update` will find it by its `display_id`."""
+        self.displays.setdefault(display_id, []).append(self.add("display_data", **content))
+
+    def update(self, display_id: Optional[str], **content: Any) -> None:
+        """Replace what all displays of this id show, also those of earlier cells."""
+        for output in self.displays.get(display_id, ()):
+            output.update(content)
+
+    def clear(self, wait: bool = False) -> None:
+        """Drop the cell's outputs, now or when the next one comes."""
+        self.clear_next = wait
+        if self.outputs and not wait:
+            self.outputs.clear()
+
+    def show_error(self, error: BaseException, lines: list[str]) -> None:
+        """Record an exception as a kernel does, and print it to the logs."""
+        self.add("error", ename=type(error).__name__, evalue=str(error), traceback=lines)
+        print(*lines, sep="\n", file=sys.__stderr__)
+
+
+class Stream(io.TextIOBase):
+    """Standard output or error: recorded, and passed on to the process's own for the logs."""
+
+    encoding = "UTF-8"
+
+    def __init__(self, name: str, recorder: Recorder) -> None:
+        self.name = name
+        self.recorder = recorder
+        self.real = getattr(sys, name)
+        self.fileno = self.real.fileno
+        self.flush = self.real.flush
+        setattr(sys, name, self)
+
+    def write(self, text: str) -> int:
+        """Write to both."""
+        if text and not self.recorder.silent:
+            self.real.write(text)
+            self.recorder.add("stream", name=self.name, text=text)
+        return len(text)
+
+
+def to_json(value: Any) -> Any:
+    """Encode what JSON does not know, as kernels do: bytes in base 64."""
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode() + "\n"
+    return value.item() if hasattr(value, "item") else str(value)

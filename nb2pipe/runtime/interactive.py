@@ -1,0 +1,66 @@
+"""Run cells through IPython, as a kernel does but without its sockets."""
+
+import os
+import sys
+import tempfile
+from typing import TYPE_CHECKING, Any, Optional
+
+from nb2pipe.runtime.capture import Recorder
+
+if TYPE_CHECKING:
+    from nb2pipe.runtime.capture import Shell
+
+
+def kernel_shell(recorder: Recorder) -> "Shell":
+    """Return IPython's shell, with a recorder in the place of the front end.
+
+    Raises:
+        ImportError: the image has no IPython.
+    """
+    from IPython.core.interactiveshell import InteractiveShell  # noqa: PLC0415
+    from traitlets.config import Config  # noqa: PLC0415
+
+    os.environ.update(TERM="xterm-color", FORCE_COLOR="1", CLICOLOR="1", PAGER="cat")
+    os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
+    folder = tempfile.TemporaryDirectory()
+    # Libraries tell a notebook by the name of this class, or by `IPKernelApp`.
+    shell: Any = type("ZMQInteractiveShell", (InteractiveShell,), {"folder": folder}).instance(  # type: ignore[attr-defined]
+        config=Config(HistoryManager={"enabled": False, "hist_file": ":memory:"}, IPKernelApp={"a": 1}),
+        ipython_dir=folder.name,
+        user_module=sys.modules["__main__"],
+    )
+
+    def show_result(data: Any, metadata: Any = None) -> None:
+        count = shell.execution_count
+        recorder.add("execute_result", data=data, metadata=metadata, execution_count=count)
+
+    def publish(data: Any, metadata: Any = None, *_: Any, **more: Any) -> None:
+        show = recorder.update if more.get("update") else recorder.display
+        show((more.get("transient") or {}).get("display_id"), data=data, metadata=metadata or {})
+
+    def ignore(*_: Any, **__: Any) -> None:
+        pass
+
+    shell.display_pub.publish = publish
+    shell.display_pub.clear_output = recorder.clear
+    shell.displayhook.write_format_data = show_result
+    shell.displayhook.write_output_prompt = shell.enable_gui = shell.ask_exit = ignore
+    shell._showtraceback = lambda _, error, lines: recorder.show_error(error, lines)
+    shell.set_hook("show_in_pager", ignore, 0)
+
+    async def run(source: str, name: str, count: int) -> Optional[BaseException]:
+        shell.compile.cache = lambda *_, **__: name
+        shell.execution_count = count
+        try:
+            code, problem = shell.transform_cell(source), None
+        except Exception:
+            code, problem = source, sys.exc_info()
+        result = await shell.run_cell_async(
+            source, count, not count, transformed_cell=code, preprocessing_exc_tuple=problem
+        )
+        if count:
+            shell.events.trigger("post_execute")
+            shell.events.trigger("post_run_cell", result)
+        return result.error_before_exec or result.error_in_exec  # type: ignore[no-any-return]
+
+    return run

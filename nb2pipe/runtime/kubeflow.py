@@ -1,0 +1,33 @@
+"""Kubeflow's executor input and output; its names of artifacts are the manifest's keys."""
+
+import re
+from typing import Any
+
+
+def kubeflow_ports(manifest: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
+    """Return the ports that an executor input describes."""
+    inputs = given.get("inputs", {})
+    outputs = _paths(given["outputs"])
+    return {
+        "inputs": _paths(inputs),
+        "outputs": outputs,
+        "parameters": inputs.get("parameterValues", {}),
+        **{port: outputs[key] for port, key in manifest.get("kubeflow", {}).items()},
+    }
+
+
+def executor_output(manifest: dict[str, Any], given: dict[str, Any], result: Any) -> dict[str, Any]:
+    """Return the metadata of the step's artifacts, in the form that the launcher reads."""
+    metadata = {**result["outputs"], manifest.get("kubeflow", {}).get("metrics"): result["metrics"]}
+    artifacts = given["outputs"].get("artifacts", {})
+    for key, value in artifacts.items():
+        value["artifacts"][0]["metadata"] = metadata.get(key, {})
+    return {"artifacts": artifacts}
+
+
+def _paths(side: dict[str, Any]) -> dict[Any, str]:
+    """Return where the launcher puts the files of a side's artifacts."""
+    return {
+        key: re.sub("^(.+?)://", r"/\1/", re.sub("^gs:", "gcs:", value["artifacts"][0]["uri"]))
+        for key, value in side.get("artifacts", {}).items()
+    }

@@ -1,0 +1,53 @@
+"""The runtime's entry: `MANIFEST SOURCE… --ports FILE` or `… --executor_input JSON`."""
+
+import asyncio
+import atexit
+import json
+import os
+import re
+import sys
+from typing import Any
+
+from nb2pipe.runtime.capture import to_json
+from nb2pipe.runtime.execute import Program
+from nb2pipe.runtime.kubeflow import executor_output, kubeflow_ports
+from nb2pipe.runtime.report import render_report
+from nb2pipe.runtime.store import write_file
+
+
+def main(arguments: list[str]) -> None:
+    """Run a step and end the process: with 0 if the step succeeded, 1 if not."""
+    *texts, option, value = arguments
+    # `nb2pipe.bundle` armours them; an argument that goes on in the next one ends with the mark.
+    texts = "\0".join(texts).replace("\u241b\0", "").split("\0")
+    texts = [re.sub("\u241b(.+?);", lambda code: chr(int(code[1], 16)), text) for text in texts]
+    manifest, *sources = json.loads(texts[0]), *texts[1:]
+    ports = given = json.loads(open(value).read() if option == "--ports" else value)  # noqa: SIM115
+    if option != "--ports":
+        ports = kubeflow_ports(manifest, given)
+    for stream in sys.stdout, sys.stderr:
+        stream.reconfigure(encoding="utf-8", errors="replace", line_buffering=True)  # type: ignore[union-attr]
+    del sys.argv[1:]
+    sys.path.insert(0, "")
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    program = Program(manifest, sources, ports)
+    loop.run_until_complete(program.run())
+    program.save()
+    result = program.result
+    files: Any = {
+        ports.get("report"): lambda: render_report(manifest, sources, result),
+        ports.get("metrics"): lambda: json.dumps(result["metrics"], default=to_json),
+    }
+    if ports is not given:
+        output = executor_output(manifest, given, result)
+        files[given["outputs"]["outputFile"]] = lambda: json.dumps(output, default=to_json)
+    for path, content in files.items():
+        if path:
+            write_file(path, content().encode("utf-8", "replace"))
+    if result["error"]:
+        print("error[{code}]: {message}".format_map(result["error"]), file=sys.stderr)
+    # Threads that the notebook left behind must not keep the step from ending.
+    atexit._run_exitfuncs()
+    sys.stdout.flush()
+    os._exit(bool(result["error"]))

@@ -1,0 +1,161 @@
+"""Pickle values of the notebook so that another process gets them back exactly.
+
+Beyond plain pickle: functions of the notebook go by value and are bound to the loading `__main__`,
+closures that share a variable still share it, and arrays that share memory still share it.
+"""
+
+import importlib
+import io
+import marshal
+import pickle
+import sys
+from types import CellType, CodeType, FunctionType, ModuleType, SimpleNamespace
+from typing import Any
+
+
+def dump_values(values: dict[str, Any]) -> list[Any]:
+    """Pickle `values` as one object, so that what they share stays shared.
+
+    Returns:
+        The stream and its out-of-band buffers.
+
+    Raises:
+        Exception: something cannot be pickled, not even by cloudpickle if the image has it.
+    """
+    try:
+        return _dump(pickle.Pickler, values)
+    except Exception:
+        for name in "cloudpickle", "joblib.externals.cloudpickle":
+            try:
+                base = importlib.import_module(name).Pickler
+            except ImportError:
+                continue
+            return _dump(base, values)
+        raise
+
+
+def blame(value: Any, path: str = "") -> tuple[str, Any]:
+    """Return the path to a smallest part of `value` that cannot be pickled, and that part.
+
+    At the top, `value` is a dict of variables.
+    """
+    parts = value if isinstance(value, dict) else getattr(value, "__dict__", {})
+    if isinstance(value, (list, tuple)):
+        parts = dict(enumerate(value))
+    for name, part in parts.items():
+        try:
+            dump_values({name: part})
+        except Exception:
+            if path.count(".") < 9:  # noqa: PLR2004 -- longer ones are cycles, or of no use to a reader
+                return blame(part, f"{path}.{name}")
+    return path[1:], value
+
+
+def _dump(base: Any, values: dict[str, Any]) -> list[Any]:
+    owners: list[int] = []
+    result = _pickle(base, values, owners, set())
+    shared = {owner for owner in owners if owners.count(owner) > 1}
+    return _pickle(base, values, [], shared) if shared else result
+
+
+def _pickle(base: Any, values: dict[str, Any], owners: list[int], shared: set[int]) -> list[Any]:
+    class Pickler(base):  # type: ignore[misc] # plain pickle's or cloudpickle's
+        def reducer_override(self, value: Any) -> Any:
+            kind = type(value)
+            if kind is FunctionType and value.__globals__ is vars(sys.modules["__main__"]):
+                return _reduce_function(value)
+            if kind is CodeType:
+                return rebuild_code, (sys.implementation.cache_tag, marshal.dumps(value))
+            if kind is CellType:
+                return _reduce_cell(value)
+            if kind is ModuleType:
+                return importlib.import_module, (value.__name__,)
+            if kind.__name__ == "ndarray":
+                return _reduce_array(value, owners, shared)
+            if kind is io.TextIOWrapper:
+                raise ValueError("it is an open file")
+            if isinstance(value, type) and _find(value.__qualname__) is value:
+                if value.__qualname__ not in values:
+                    return value.__qualname__
+                if base is pickle.Pickler:
+                    raise ValueError("its definition cannot be replayed")
+            return NotImplemented if base is pickle.Pickler else super().reducer_override(value)
+
+    stream = io.BytesIO()
+    buffers: list[Any] = []
+    Pickler(stream, 5, buffer_callback=buffers.append).dump(values)
+    return [stream.getbuffer(), *(buffer.raw() for buffer in buffers)]
+
+
+# --- functions; `rebuild_…` is what the pickle calls when it is loaded
+
+
+def rebuild_function(path: str, code: CodeType, closure: Any) -> FunctionType:
+    """Return the replayed function at `path` of `__main__` if it is the same one, else a new one."""
+    found = _find(path)
+    if isinstance(found, FunctionType) and found.__code__ == code:
+        return found
+    return FunctionType(code, vars(sys.modules["__main__"]), None, None, closure)
+
+
+def rebuild_code(version: str, content: bytes) -> CodeType:
+    """Return a code object, if it was made by this version of Python."""
+    if version != sys.implementation.cache_tag:
+        raise ValueError("it holds a function of " + version)
+    return marshal.loads(content)  # type: ignore[no-any-return] # noqa: S302 -- our own
+
+
+def rebuild_cell() -> CellType:
+    """Return an empty closure cell; its content comes later, for it may be the function itself."""
+    return CellType()
+
+
+def _reduce_function(function: FunctionType) -> Any:
+    path = function.__qualname__
+    closure = function.__closure__
+    if closure or _find(path) is not function:
+        path = ""
+    names = "name qualname doc module defaults kwdefaults dict annotations"
+    # pickle assigns a state of this form attribute by attribute.
+    state = {f"__{name}__": getattr(function, f"__{name}__") for name in names.split()}
+    return rebuild_function, (path, function.__code__, closure), (None, state)
+
+
+def _reduce_cell(cell: CellType) -> Any:
+    try:
+        return rebuild_cell, (), (None, {"cell_contents": cell.cell_contents})
+    except ValueError:  # empty
+        return rebuild_cell, ()
+
+
+def _find(path: str) -> Any:
+    found: Any = sys.modules["__main__"]
+    for name in path.split("."):
+        found = getattr(found, name, None)
+    return found
+
+
+# --- arrays: a view becomes a view again when something else in the artifact shares its memory
+
+
+def rebuild_view(owner: Any, offset: int, interface: dict[str, Any]) -> Any:
+    """Return a view of `owner` that starts `offset` bytes after it."""
+    interface["data"] = _address(owner) + offset, False
+    view = SimpleNamespace(__array_interface__=interface, base=owner)
+    return sys.modules["numpy"].asarray(view)  # type: ignore[attr-defined]
+
+
+def _reduce_array(array: Any, owners: list[int], shared: set[int]) -> Any:
+    owner = base = array
+    while base is not None:
+        if type(base) is type(array):
+            owner = base
+        base = getattr(base, "base", None)
+    owners.append(id(owner))
+    if owner is array or id(owner) not in shared:
+        return NotImplemented
+    return rebuild_view, (owner, _address(array) - _address(owner), array.__array_interface__)
+
+
+def _address(array: Any) -> int:
+    return array.__array_interface__["data"][0]  # type: ignore[no-any-return]

@@ -1,0 +1,133 @@
+"""The file of an artifact, and the variables, generator states or files that it holds."""
+
+import hashlib
+import importlib
+import io
+import json
+import mmap
+import os
+import pickle
+import shutil
+import tarfile
+import tempfile
+from typing import Any
+
+from nb2pipe.runtime.pickling import blame, dump_values
+
+MAGIC = "nb2pipe artifact 1 %s\n"
+
+GENERATORS = {
+    "random": "getstate setstate",
+    "numpy.random": "get_state set_state",
+    "torch": "get_rng_state set_rng_state",
+    "torch.cuda": "get_rng_state_all set_rng_state_all",
+}
+
+
+class StepError(Exception):
+    """Ends a step; the arguments are the result's error: code, message, cell, line and its text."""
+
+
+def write_artifact(path: str, values: dict[str, Any]) -> dict[str, Any]:
+    """Store `values` at `path`, whole or not at all, and return what the file holds.
+
+    Raises:
+        StepError: NB504, a value cannot be stored.
+    """
+    try:
+        parts = dump_values(values)
+    except Exception as error:
+        name, value = blame(values)
+        message = f"`{name}` of type `{_type_name(value)}` cannot be stored: {error}"
+        raise StepError("NB504", message) from error
+    about: dict[str, Any] = {
+        "names": [*values],
+        "type": ", ".join(map(_type_name, values.values())),
+        "sizes": [*map(len, parts)],
+    }
+    head = json.dumps(about) + "\n"
+    # The first line has 52 characters; each part begins at a multiple of 64.
+    body: list[Any] = [head.rjust(len(head) + (-52 - len(head) & 63)).encode()]
+    for part in parts:
+        body += part, bytes(-len(part) & 63)
+    digest = hashlib.blake2b(digest_size=16)
+    for part in body:
+        digest.update(part)
+    about["digest"] = digest.hexdigest()
+    about["bytes"] = write_file(path, (MAGIC % digest.hexdigest()).encode(), *body)
+    return about
+
+
+def read_artifact(path: str) -> Any:
+    """Return the values that `write_artifact` stored; large ones are mapped, not read.
+
+    Raises:
+        Exception: the file is not whole, or a value needs something that is not here.
+    """
+    with open(path, "rb") as file:
+        content = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY))
+        first = file.readline()
+        digest = hashlib.blake2b(content[len(first) :], digest_size=16)
+        if first.decode() != MAGIC % digest.hexdigest():
+            raise ValueError("the file is damaged")
+        parts = []
+        for size in json.loads(file.readline())["sizes"]:
+            parts.append(content[file.tell() :][:size])
+            file.seek(size + (-size & 63), 1)
+    return pickle.loads(parts[0], buffers=parts[1:])
+
+
+def write_file(path: str, *parts: bytes) -> int:
+    """Write a file under another name first, so that nobody meets half of it; return its size."""
+    _parent(path)
+    with open(path + "~", "wb") as file:
+        file.writelines(parts)
+        size = file.tell()
+    os.replace(path + "~", path)
+    return size
+
+
+def _parent(path: str) -> str:
+    parent = os.path.dirname(os.path.abspath(path))
+    os.makedirs(parent, exist_ok=True)
+    return parent
+
+
+def _type_name(value: Any) -> str:
+    return f"{type(value).__module__}.{type(value).__name__}".replace("builtins.", "")
+
+
+# --- the kinds of artifacts: from the process to a value, and back
+
+
+def collect(kind: str, name: str, scope: dict[str, Any]) -> Any:
+    """Return what an artifact of `kind` holds for `name`.
+
+    Raises:
+        LookupError, OSError: it does not exist.
+    """
+    if kind == "state":
+        return _generator(name, 0)()
+    if kind == "files":
+        archive = io.BytesIO()
+        with tarfile.open(fileobj=archive, mode="w") as tar:
+            tar.add(name, "it")
+        return pickle.PickleBuffer(archive.getbuffer())
+    return scope[name]
+
+
+def restore(kind: str, name: str, value: Any, scope: dict[str, Any]) -> None:
+    """Put a value that `collect` found back to where it was."""
+    if kind == "state":
+        _generator(name, 1)(value)
+    elif kind == "files":
+        with tempfile.TemporaryDirectory(dir=_parent(name)) as folder:
+            tarfile.open(fileobj=io.BytesIO(value)).extractall(folder)  # noqa: S202, SIM115
+            shutil.rmtree(name, ignore_errors=True)
+            os.replace(folder + "/it", name)
+    else:
+        scope[name] = value
+
+
+def _generator(name: str, way: int) -> Any:
+    return getattr(importlib.import_module(name), GENERATORS[name].split()[way])
