@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any, Final
 
 RULES: Final = Path(__file__).parent / "rules"
+# Keywords that make a result share memory with an argument, in numpy, pandas and their kin alike.
+_MAY_SHARE: Final = frozenset({"copy", "out"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,16 +24,18 @@ class CallEffect:
     `deep`: what the changed objects hold changes, too. `keeps`: whether they may hold on to the
     arguments afterwards. `returns`: `fresh` (shares nothing), `none` (cannot change in place),
     `shallow` (a new container of the same elements), `holds` (new, but may hold the arguments),
-    `self`, or `unknown` (may be or hold any argument). `type`: of the result; `seeded`: the same
-    when a keyword of `unless` is given. `state`, `seeds`: hidden state that is used, or set
+    `self`, or `unknown` (may be or hold any argument); a result that is `fresh` otherwise may still
+    be one of the arguments `aliases`. `type`: of the result; `seeded`: the same when a keyword of
+    `unless` is given. `state`, `seeds`: hidden state that is used, or set
     outright; a keyword of `unless` switches both off. `reads_file`, `writes_file`: the path
     argument, by position or keyword. `setting`: the call changes options of a library or the
-    process, and may be replayed. `unstorable`: the result cannot be stored; `recreate`: but the
-    call may be replayed to make it again.
+    process, and may be replayed (a text: if this keyword is given). `unstorable`: the result cannot
+    be stored; `recreate`: but the call may be replayed to make it again.
     """
 
     mutates: tuple[int | str, ...] = ()
     returns: str = "unknown"
+    aliases: tuple[int | str, ...] = ()
     keeps: bool = True
     type: str | None = None
     state: str | None = None
@@ -39,7 +43,7 @@ class CallEffect:
     unless: tuple[str, ...] = ()
     reads_file: int | str | None = None
     writes_file: int | str | None = None
-    setting: bool = False
+    setting: bool | str = False
     unstorable: bool = False
     recreate: bool = False
     deep: bool = False
@@ -48,9 +52,14 @@ class CallEffect:
 
     def given(self, keywords: Collection[str]) -> "CallEffect":
         """Return the effect of a call with these keywords (those whose value is not None)."""
-        if not any(word in keywords for word in self.unless):
-            return self
-        return replace(self, state=None, seeds=None, type=self.seeded or self.type)
+        effect = self
+        if isinstance(self.setting, str):
+            effect = replace(effect, setting=self.setting in keywords)
+        if not _MAY_SHARE.isdisjoint(keywords) and self.returns == "fresh":
+            effect = replace(effect, returns="unknown")
+        if not set(self.unless).isdisjoint(keywords):
+            effect = replace(effect, state=None, seeds=None, type=self.seeded or self.type)
+        return effect
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,11 +67,13 @@ class TypeKnowledge:
     """The methods of a type: rows by name, and what holds for all others (None: the general table).
 
     `state`: hidden state that library code uses when it gets, or holds, an object of this type.
+    `attributes`: those whose value shares nothing that can change.
     """
 
     methods: Mapping[str, CallEffect]
     default: CallEffect | None = None
     state: str | None = None
+    attributes: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +132,13 @@ class Knowledge:
             if fnmatch.fnmatchcase(dotted, pattern):
                 return type_
         return None
+
+    def is_plain(self, types: Iterable[str | None], attribute: str) -> bool:
+        """Whether an attribute of objects of `types` shares nothing that can change."""
+        if attribute in self.attributes:
+            return True
+        known = [self.types.get(type_) if type_ else None for type_ in types]
+        return bool(known) and all(type_ and attribute in type_.attributes for type_ in known)
 
     def method(self, type_: str | None, name: str) -> CallEffect:
         """Return the effect of calling method `name` on an object of `type_` (None: not known)."""
@@ -212,6 +230,7 @@ def _type(row: Mapping[str, Any]) -> TypeKnowledge:
         methods=_rows(row.get("methods", {})),
         default=_effect(row["default"] or {}) if "default" in row else None,
         state=row.get("state"),
+        attributes=frozenset(_words(row.get("attributes", ()))),
     )
 
 
