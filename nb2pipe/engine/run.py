@@ -21,7 +21,7 @@ from nb2pipe.engine.observer import Observer
 from nb2pipe.engine.outcome import diagnostic_of, not_started, outcome_of
 from nb2pipe.engine.process import Event, Exited, Guard, Logged, StepProcess, Stop
 from nb2pipe.engine.results import RunResult, RunStatus, StepResult, StepStatus
-from nb2pipe.ir import Json, Pipeline, Step
+from nb2pipe.ir import Json, Pipeline
 
 # What a stopped step gets, one after the other, and how long it may take to end after each.
 _STOP_SIGNALS = (
@@ -77,7 +77,7 @@ def run_pipeline(  # noqa: PLR0913 -- all but the pipeline by name
     else:
         observer.run_started(pipeline, folder.path)
         run = _Run(pipeline, folder, directory, values, python, observer)
-        run.execute(workers or os.cpu_count() or 1)
+        run.execute(max(1, workers or os.cpu_count() or 1))
         results, interrupted = run.results(), run.interrupted
     result = RunResult(
         id=folder.id,
@@ -115,6 +115,8 @@ class _Run:
         self._python = python
         self._observer = observer
         self._events: SimpleQueue[Event] = SimpleQueue()
+        self._sorter: TopologicalSorter[str] = TopologicalSorter(_predecessors(pipeline))
+        self._rank = {step.name: rank for rank, step in enumerate(pipeline.steps)}
         self._ready: list[str] = []
         self._running: dict[str, StepProcess] = {}
         self._begins: dict[str, float] = {}
@@ -132,26 +134,24 @@ class _Run:
 
     def execute(self, workers: int) -> None:
         """Run the steps, `workers` at a time, until none is running and none can be started."""
-        sorter = TopologicalSorter(
-            {step.name: predecessors(self._pipeline, step) for step in self._pipeline.steps}
-        )
-        sorter.prepare()
+        self._sorter.prepare()
         with Guard() as guard, _stop_on_signals(self._events):
             try:
-                while True:
-                    self._start_ready(sorter, guard, workers)
-                    if not self._running:
-                        break
-                    self._handle(self._next_event(), sorter, guard)
+                self._start_ready(guard, workers)
+                while self._running:
+                    event = self._next_event()
+                    self._handle(event, guard)
+                    if isinstance(event, Exited):
+                        self._start_ready(guard, workers)
             finally:
                 self._kill_all()
         for result in self.results():
             if result.status is StepStatus.NOT_RUN:
                 self._observer.step_ended(result)
 
-    def _start_ready(self, sorter: TopologicalSorter[str], guard: Guard, workers: int) -> None:
-        rank = {step.name: rank for rank, step in enumerate(self._pipeline.steps)}
-        self._ready = sorted([*self._ready, *sorter.get_ready()], key=rank.__getitem__)
+    def _start_ready(self, guard: Guard, workers: int) -> None:
+        ready = [*self._ready, *self._sorter.get_ready()]
+        self._ready = sorted(ready, key=self._rank.__getitem__)
         while self._ready and len(self._running) < workers and not self.interrupted:
             step = self._pipeline.step(self._ready.pop(0))
             files = self._folder.step(step.name)
@@ -183,7 +183,7 @@ class _Run:
         except Empty:
             return Stop()
 
-    def _handle(self, event: Event, sorter: TopologicalSorter[str], guard: Guard) -> None:
+    def _handle(self, event: Event, guard: Guard) -> None:
         match event:
             case Logged(step, line):
                 self._observer.step_logged(step, line)
@@ -199,7 +199,7 @@ class _Run:
                 )
                 self._end(result)
                 if result.status is StepStatus.SUCCEEDED:
-                    sorter.done(step)
+                    self._sorter.done(step)
             case Stop():
                 self._send_next_signal()
 
@@ -221,13 +221,15 @@ class _Run:
             process.send(signal.SIGKILL)
 
 
-def predecessors(pipeline: Pipeline, step: Step) -> frozenset[str]:
-    """Return the names of the steps that must have succeeded before `step`."""
-    return frozenset(
-        {edge.source for edge in pipeline.edges if edge.target == step.name}
-        | {artifact.step for artifact in step.inputs}
-        | set(step.after)
-    )
+def _predecessors(pipeline: Pipeline) -> dict[str, set[str]]:
+    """Return the names of the steps that must have succeeded before each step."""
+    waits = {
+        step.name: {artifact.step for artifact in step.inputs} | set(step.after)
+        for step in pipeline.steps
+    }
+    for edge in pipeline.edges:
+        waits[edge.target].add(edge.source)
+    return waits
 
 
 @contextlib.contextmanager
