@@ -8,11 +8,15 @@ def kubeflow_ports(manifest: dict[str, Any], given: dict[str, Any]) -> dict[str,
     """Return the ports that an executor input describes."""
     inputs = given.get("inputs", {})
     outputs = _paths(given["outputs"])
+    values = inputs.get("parameterValues", {})
+    names = dict(manifest.get("kubeflow", {}))
+    for name, other in names.pop("parameters", {}).items():
+        values[name] = values.pop(other)
     return {
         "inputs": _paths(inputs),
         "outputs": outputs,
-        "parameters": inputs.get("parameterValues", {}),
-        **{port: outputs[key] for port, key in manifest.get("kubeflow", {}).items()},
+        "parameters": values,
+        **{port: outputs[key] for port, key in names.items()},
     }
 
 

@@ -35,11 +35,12 @@ def _arguments(pipeline: Pipeline, step: Step, names: Names) -> list[str]:
     manifest, sources = manifest_of(pipeline, step)
     step_names = names.steps[step.name]
     renamed = {name: names.parameters[name] for name in step.parameters}
-    manifest["kubeflow"] = {
+    entries = {
         "report": step_names.report,
         "metrics": step_names.metrics,
         "parameters": {name: other for name, other in renamed.items() if other != name},
     }
+    manifest["kubeflow"] = {key: entry for key, entry in entries.items() if entry}
     return [runtime_blob(), *command_line(manifest, sources), "--executor_input", EXECUTOR_INPUT]
 
 
