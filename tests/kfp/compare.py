@@ -9,13 +9,20 @@ from typing import Any
 
 import nbformat  # noqa: TID253 -- start-up time does not matter here
 from nbclient import NotebookClient
+from traitlets.config import Config
 
 _VOLATILE = (
     # Memory addresses.
     (re.compile(r"0x[0-9a-fA-F]{6,}"), "0x…"),
     # What `%time` and `%timeit` measure.
     (re.compile(r"(CPU times|Wall time): .*"), r"\1: …"),
-    (re.compile(r".* per loop \(mean ± .*"), "… per loop"),
+    (re.compile(r"^.* per loop \(mean ± .*", re.MULTILINE), "… per loop"),
+    # When a summary of statsmodels was printed, as text, HTML and LaTeX.
+    (re.compile(r"Date: +\w{3}, \d\d \w{3} \d{4}|Time: +\d\d:\d\d:\d\d"), "…"),
+    (re.compile(r"<th>(Date|Time):</th> *<td>[^<]*"), r"\1: …"),
+    (re.compile(r"\\textbf\{(Date|Time):\} *& *[^&]*"), r"\1: …"),
+    # The file of a cell, in a warning.
+    (re.compile(r"\S*/ipykernel_\d+/\d+\.py(?=:\d+: )"), "cell.py"),
     # Counters and random parts of HTML ids.
     (re.compile(r"sk-(container|estimator)-id-\d+"), r"sk-\1-id-…"),
     (re.compile(r"\bT_[0-9a-f]{5}"), "T_…"),
@@ -28,7 +35,11 @@ def execute_whole(notebook: Path, folder: Path) -> dict[str, Any]:
     """Run a notebook from top to bottom in `folder`; return it executed, up to its first error."""
     document = nbformat.read(notebook, as_version=4)
     client = NotebookClient(
-        document, timeout=600, allow_errors=False, resources={"metadata": {"path": str(folder)}}
+        document,
+        timeout=600,
+        resources={"metadata": {"path": str(folder)}},
+        # Free ports are found by trying; two kernels that start at once may find the same one.
+        config=Config({"KernelManager": {"transport": "ipc"}}),
     )
     client.execute()
     return json.loads(nbformat.writes(document))
@@ -90,7 +101,10 @@ def _without_volatile(value: Any) -> Any:
                 value = pattern.sub(replacement, value)
             return value
         case dict():
-            return {key: _without_volatile(item) for key, item in value.items()}
+            return {
+                key: item if key.startswith("image/") else _without_volatile(item)
+                for key, item in value.items()
+            }
         case list():
             return [_without_volatile(item) for item in value]
         case _:
