@@ -128,7 +128,8 @@ def write_text(path: Path, text: str) -> None:
     """
     draft = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}")
     try:
-        draft.write_text(text, encoding="utf-8")
+        # UTF-8 has no lone surrogates; what they are replaced with is their escape in JSON.
+        draft.write_text(text, encoding="utf-8", errors="backslashreplace")
         draft.replace(path)
     except OSError:
         draft.unlink(missing_ok=True)

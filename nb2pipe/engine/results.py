@@ -126,13 +126,14 @@ def read_step_result(path: Path) -> StepResult | None:
 
 
 def _step_result(document: Mapping[str, Any]) -> StepResult:
+    cells = tuple(_cell_result(cell) for cell in document["cells"])
     error = document.get("error")
     return StepResult(
         step=document["step"],
         status=StepStatus.SUCCEEDED if document["status"] == "succeeded" else StepStatus.FAILED,
-        cells=tuple(_cell_result(cell) for cell in document["cells"]),
+        cells=cells,
         metrics=document.get("metrics") or None,
-        error=_step_error(error) if error else None,
+        error=_step_error(error, cells) if error else None,
     )
 
 
@@ -146,15 +147,18 @@ def _cell_result(document: Mapping[str, Any]) -> CellResult:
     )
 
 
-def _step_error(document: Mapping[str, Any]) -> StepError:
+def _step_error(document: Mapping[str, Any], cells: tuple[CellResult, ...]) -> StepError:
+    """Return a step's error; what was raised is told by the error output of the failed cell."""
+    shown = cells[-1].outputs if cells and cells[-1].status == "error" else ()
+    raised = next((item for item in shown if item.get("output_type") == "error"), {})
     return StepError(
         code=document.get("code") or "NB501",
         message=document.get("message") or "the step failed",
         hint=document.get("hint"),
-        ename=document.get("ename"),
-        evalue=document.get("evalue"),
-        traceback=tuple(document.get("traceback") or ()),
+        ename=raised.get("ename"),
+        evalue=raised.get("evalue"),
+        traceback=tuple(raised.get("traceback") or ()),
         number=document.get("number"),
         line=document.get("line"),
-        text=document.get("text"),
+        text=(document.get("text") or "").rstrip("\r\n") or None,
     )

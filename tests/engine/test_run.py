@@ -199,6 +199,12 @@ def test_the_runs_folder_holds_all_of_it_and_git_ignores_it(tmp_path: Path):
     assert not [name for name in files if Path(name).name.startswith(".")]
 
 
+def test_text_that_utf_8_does_not_have_is_kept(tmp_path: Path):
+    result = run(pipeline_of(step_of("odd", "'\\ud800 \\0 🦉'", "chr(0xd800)")), tmp_path)
+    assert result.diagnostics == ()
+    assert json.loads((result.folder / "executed.ipynb").read_text("utf-8")) == result.notebook
+
+
 def test_later_runs_sort_after_earlier_ones(tmp_path: Path):
     pipeline = pipeline_of(step_of("load", "1"))
     names = [run(pipeline, tmp_path).id for _ in range(3)]
@@ -297,7 +303,7 @@ def test_an_observer_hears_what_steps_print_while_they_run(tmp_path: Path):
     assert observer.heard[-2:] == [("ended", "next", "failed"), ("ended", "last", "not run")]
     log = result.step("talk").log
     assert log
-    assert log.read_text(encoding="utf-8") == "touch go\n25%\rné\n"
+    assert log.read_bytes().decode() == "touch go\n25%\rné\n"
 
 
 def test_an_observer_that_fails_leaves_no_step_running(tmp_path: Path):
