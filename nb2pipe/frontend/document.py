@@ -142,12 +142,11 @@ def _version(document: Document, reader: _Reader) -> int:
 def _upgrade_v3(text: str, document: Document, reader: _Reader) -> Document:
     language = _v3_language(document)
     import nbformat.v4
-    from nbformat import ValidationError
     from nbformat import reader as nbformat_reader
 
     try:
         upgraded = nbformat.v4.upgrade(nbformat_reader.reads(text))
-    except (AttributeError, KeyError, TypeError, ValueError, ValidationError) as error:
+    except Exception as error:  # it indexes and asserts its way through what it expects
         raise reader.refuse(
             Code.NOT_A_NOTEBOOK,
             f"`{reader.path}` is a broken notebook of format 3 and cannot be upgraded",

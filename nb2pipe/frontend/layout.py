@@ -46,8 +46,9 @@ class StepLayout:
 class Layout:
     """A notebook laid out in steps, in notebook order (of each step's first cell).
 
-    `cells[i].cell.position == i`. `image` is None when nothing names one. `python` is the command
-    that starts Python in the step's container.
+    `cells[i].cell.position == i`. Cells of included notebooks stand after the `notebook:` cell that
+    names them, which has the role SKIP. `image` is None when nothing names one, `python_version`
+    when the notebook does not say what it ran with.
     """
 
     notebook: str

@@ -172,4 +172,7 @@ def _included_path(notebook: Notebook, cell: NotebookCell, name: str) -> Path:
 
 def _key(path: str) -> Path:
     """Return what two paths of the same file have in common."""
-    return Path(path).resolve()
+    try:
+        return Path(path).resolve()
+    except (OSError, RuntimeError, ValueError):  # a loop of links, a NUL; reading it says so
+        return Path(path)

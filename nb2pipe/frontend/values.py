@@ -42,7 +42,7 @@ def did_you_mean(word: str, words: Iterable[str], *, cutoff: float = 0.6) -> str
 def step_name(text: str) -> str:
     """Return `text` as a step name, in Unicode's composed form.
 
-    A name holds letters and digits of any script, `_` and `-`, and starts with none of the last.
+    A name holds letters and digits of any script, `_`, and `-` between them.
 
     Raises:
         WrongValueError: it is no step name; the hint suggests one.
@@ -66,11 +66,11 @@ def step_name(text: str) -> str:
 def valid_name(text: str) -> str:
     """Return the step name that is most like `text`."""
     normal = unicodedata.normalize("NFC", text)
-    kept = "".join(char if _in_name(char) else " " for char in normal)
-    name = "-".join(kept.split()).lstrip("-")
-    while name and unicodedata.category(name[0]).startswith("M"):
-        name = name[1:].lstrip("-")
-    return name[:MAX_NAME].rstrip("-") or "step" if name != normal else name
+    words = "".join(char if _in_name(char) else " " for char in normal).split()
+    name = "-".join(words)
+    while name and not (name[0].isalnum() or name[0] == "_"):
+        name = name[1:]
+    return name[:MAX_NAME].rstrip("-") or "step"
 
 
 def _in_name(char: str) -> bool:
