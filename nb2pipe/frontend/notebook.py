@@ -10,6 +10,9 @@ from nb2pipe.diagnostics import Code, Diagnostic, Severity, Span
 from nb2pipe.frontend.document import Document, RefusedError, load_document
 from nb2pipe.frontend.text_notebook import TEXT_SUFFIXES, load_text_notebook
 
+SUFFIXES = frozenset({".ipynb", *TEXT_SUFFIXES})
+"""What names of notebook files end with."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotebookCell:

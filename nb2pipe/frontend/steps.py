@@ -7,7 +7,7 @@ from pathlib import Path
 from nb2pipe.diagnostics import Code, Diagnostic
 from nb2pipe.frontend import values
 from nb2pipe.frontend.layout import LaidCell, Layout, Role, StepLayout
-from nb2pipe.frontend.notebook import Notebook, NotebookCell, read_notebook
+from nb2pipe.frontend.notebook import SUFFIXES, Notebook, NotebookCell, read_notebook
 from nb2pipe.frontend.options import merge
 from nb2pipe.frontend.section import (
     Section,
@@ -164,9 +164,9 @@ class _Sections:
 def _included_path(notebook: Notebook, cell: NotebookCell, name: str) -> Path:
     """Return where the included notebook is: where Kale's panel wrote it, or named as the tag."""
     written = cell.metadata.get("notebook_path")
-    relative = Path(written if isinstance(written, str) and written else name)
-    if not relative.suffix:
-        relative = relative.with_suffix(".ipynb")
+    relative = written if isinstance(written, str) and written else name
+    if Path(relative).suffix not in SUFFIXES:
+        relative += ".ipynb"
     return Path(notebook.path).parent / relative
 
 
