@@ -179,20 +179,17 @@ def _expanded(line: str) -> frozenset[str]:
 def _free_names(expression: str) -> frozenset[str]:
     """Return the names that `expression` takes from outside, none if it is not Python."""
     try:
-        table = symtable.symtable(expression.strip(), "<escape>", "eval")
+        # In a scope of its own, what it takes from outside is global.
+        table = symtable.symtable(f"lambda: (\n{expression}\n)", "<escape>", "eval")
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return frozenset()
-    return frozenset(_outer_names(table))
+    return frozenset(_globals(table))
 
 
-def _outer_names(table: symtable.SymbolTable) -> set[str]:
-    is_top = table.get_type() == "module"
-    names = {
-        symbol.get_name()
-        for symbol in table.get_symbols()
-        if symbol.is_referenced() and (is_top or symbol.is_global())
-    }
-    return names.union(*map(_outer_names, table.get_children()))
+def _globals(table: symtable.SymbolTable) -> set[str]:
+    inner = (_globals(child) for child in table.get_children())
+    own = {} if table.get_type() == "module" else table.get_symbols()
+    return {symbol.get_name() for symbol in own if symbol.is_global()}.union(*inner)
 
 
 def _is_literal(path: str) -> bool:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from functools import cache, partial
 from importlib.machinery import SourceFileLoader
 from pathlib import Path
+from tokenize import TokenError
 from types import ModuleType, SimpleNamespace
 from typing import Any, Final, Literal
 
@@ -183,7 +184,10 @@ def _escapes(lines: list[str]) -> PlainPython:
     """Transform one escape after the other; each leaves its line in place and blank ones below."""
     hidden: list[Hidden] = []
     for _ in range(_ESCAPE_LIMIT):
-        changed, transformed = _manager().do_one_token_transform(lines)
+        try:
+            changed, transformed = _manager().do_one_token_transform(lines)
+        except (SyntaxError, ValueError, TokenError):  # what is wrong, parsing says
+            break
         if not changed:
             break
         pairs = zip(lines, transformed, strict=False)

@@ -6,7 +6,6 @@ import ast
 import re
 import warnings
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from typing import Final
@@ -82,8 +81,11 @@ def parse_cell(
     shadows = partial(_any_binds, earlier)
     try:
         if not (_PROMPT.search(source) or runs_as_magic(source, shadows)):
-            with suppress(_NotPythonError):
+            try:
                 return ParsedCell(laid=laid, text=source, tree=_parse(source, future_flags)), ()
+            except _NotPythonError as error:
+                if error.line is None:  # nested too deeply, for IPython's tokenizer too
+                    raise
         return _parse_escapes(laid, source, future_flags, plain_python(source, shadows))
     except _NotPythonError as error:
         return _without_tree(laid), (_diagnostic(laid, source, error),)

@@ -135,6 +135,8 @@ def test_what_an_escape_does(source, facts):
         ("{x[1:2]}", {"x"}),
         ("{{x}}", set()),
         ("{[i for i in y if z]}", {"y", "z"}),
+        ("{[i for i in i]}", {"i"}),
+        ("{(lambda a, b=c: a + d)(e)}", {"c", "d", "e"}),
         ("$x/$y.z", {"x", "y"}),
         ("$$x", set()),
         ("'$x'", set()),
