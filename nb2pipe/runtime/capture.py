@@ -79,5 +79,5 @@ class Stream(io.TextIOBase):
 def to_json(value: Any) -> Any:
     """Encode what JSON does not know, as kernels do: bytes in base 64."""
     if isinstance(value, bytes):
-        return base64.b64encode(value).decode() + "\n"
+        return base64.b64encode(value).decode()
     return value.item() if hasattr(value, "item") else str(value)

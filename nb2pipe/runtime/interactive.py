@@ -31,7 +31,7 @@ def kernel_shell(recorder: Recorder) -> "Shell":
     )
 
     def show_result(data: Any, metadata: Any = None) -> None:
-        count = shell.execution_count
+        count = shell.displayhook.prompt_count
         recorder.add("execute_result", data=data, metadata=metadata, execution_count=count)
 
     def publish(data: Any, metadata: Any = None, *_: Any, **more: Any) -> None:
