@@ -23,10 +23,13 @@ from typing import TYPE_CHECKING, Any
 from nb2pipe.compiler import Compilation, compile_pipeline
 from nb2pipe.diagnostics import Code, CompileError, Diagnostic, Severity, Span
 from nb2pipe.frontend import Settings
+from nb2pipe.frontend.settings import parse_settings
 from nb2pipe.ir import Pipeline
 
 if TYPE_CHECKING:
     from nb2pipe.engine import Observer, RunResult
+
+_NOTEBOOK = ".ipynb"
 
 AnyPath = str | os.PathLike[str]
 
@@ -87,7 +90,7 @@ def compile_notebook(
         CompileError: the notebook has errors, there is no such target, or the output cannot be
             written.
     """
-    compilation = compile_pipeline(Path(path), Settings(image=image, name=name))
+    compilation = compile_pipeline(Path(path), overrides(Path(path), image=image, name=name))
     compiled = emit(compilation, target)
     if any(fails(diagnostic, strict=strict) for diagnostic in compiled.diagnostics):
         raise CompileError(compiled.diagnostics)
@@ -143,6 +146,23 @@ def run(
 # --- what the command line does in between
 
 
+def overrides(path: Path, *, image: str | None, name: str | None) -> Settings:
+    """Return settings that win over those of the notebook at `path`; None leaves one as it is.
+
+    Raises:
+        CompileError: NB008, a value is wrong.
+    """
+    given = {"image": image, "name": name}
+    settings, problems = parse_settings(
+        {key: value for key, value in given.items() if value is not None},
+        Span(notebook=str(path)),
+        "the command line",
+    )
+    if problems:
+        raise CompileError(problems)
+    return settings
+
+
 def fails(diagnostic: Diagnostic, *, strict: bool) -> bool:
     """Return whether the diagnostic stops a compilation; `strict` makes warnings do so."""
     return diagnostic.is_error or (strict and diagnostic.severity is Severity.WARNING)
@@ -183,6 +203,8 @@ def write(compiled: CompiledNotebook, notebook: Path, output: Path) -> CompiledN
     Raises:
         CompileError: NB507, a file cannot be written.
     """
+    if output.suffix == _NOTEBOOK and output.exists() and not output.samefile(notebook):
+        raise _cannot_write(output, "it is a notebook", notebook)
     main, *others = compiled.files
     folder, main_path = output.parent, output
     if output.is_dir():

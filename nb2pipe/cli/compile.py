@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 from click.shell_completion import CompletionItem
 
-from nb2pipe.api import CompiledNotebook, emit, write
+from nb2pipe.api import CompiledNotebook, emit, overrides, write
 from nb2pipe.cli.output import (
     failing_on_errors,
     say,
@@ -15,7 +15,6 @@ from nb2pipe.cli.output import (
     stop_if_failed,
 )
 from nb2pipe.compiler import compile_pipeline
-from nb2pipe.frontend import Settings
 
 _SUBMIT = {"kfp": "kfp run create --experiment-name {experiment} --package-file {file}"}
 
@@ -68,7 +67,9 @@ def command(
 ) -> None:
     """Compile a notebook to a pipeline. Nothing is executed, no cluster is asked."""
     path = Path(notebook)
-    compilation = compile_pipeline(path, Settings(image=image, name=name))
+    with failing_on_errors({}):
+        settings = overrides(path, image=image, name=name)
+    compilation = compile_pipeline(path, settings)
     with failing_on_errors(sources_of(compilation)):
         compiled = emit(compilation, target)
         show_diagnostics(compiled.diagnostics, sources_of(compilation))

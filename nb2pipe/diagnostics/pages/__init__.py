@@ -1,8 +1,8 @@
 """The page of each diagnostic code: what it means, why it matters, an example, what to do.
 
 The files hold the text below the title. A fenced block `python bad` is a notebook (a percent
-script) that yields the code, `python good` one that does not; the tests check both. A page without
-examples says why in a comment `not checked: …`.
+script) that yields the code, `python good` one that does not; the tests check both. A page whose
+examples cannot be checked, or that has none, says why in a comment `not checked: …`.
 """
 
 import re
