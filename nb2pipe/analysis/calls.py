@@ -19,7 +19,7 @@ from nb2pipe.analysis.recorder import file_name
 from nb2pipe.analysis.scopes import FunctionNode, function_scope, names_read, parameter_names
 
 DEPTH: Final = 30
-BUDGET: Final = 4000
+BUDGET: Final = 150
 _SELF: Final = "self"
 
 
@@ -47,13 +47,28 @@ class Arguments:
         return frozenset().union(*(value.sites for value in self.all))
 
 
+@dataclass(frozen=True, slots=True)
+class _Invoked:
+    """A call that was followed already: its result, the heap's growth then, and how often."""
+
+    result: Value
+    growth: int
+    times: int
+
+
 class Calls(Expressions):
     """Evaluation of calls."""
 
     def __init__(self, knowledge: Knowledge) -> None:
         super().__init__(knowledge)
-        self.calls_left = BUDGET
+        self._calls_left = BUDGET
+        self._invoked: dict[object, _Invoked] = {}
         self.changed_nodes: dict[ast.AST, tuple[ast.expr, ...]] = {}
+
+    def begin_statement(self) -> None:
+        """Forget what calls of the statement before did, and give this one its budget."""
+        self._calls_left = BUDGET
+        self._invoked.clear()
 
     def execute(self, body: Sequence[ast.stmt], frame: Frame | None) -> None:
         """Run statements."""
@@ -299,7 +314,7 @@ class Calls(Expressions):
             return
         wanted = None if names is None else set(names)
         for definition in self.classes_of(value):
-            for name, member in definition.members.items():
+            for name, member in list(definition.members.items()):
                 if name == "__init__" or (wanted is not None and name not in wanted):
                     continue
                 for site in member.sites:
@@ -320,19 +335,38 @@ class Calls(Expressions):
         definition = site.definition
         if definition is None:
             return IMMUTABLE
-        if isinstance(definition.node, ast.ClassDef):
-            return self._instantiate(site, definition, node, arguments, spread=spread)
+        key = (definition, receiver, arguments, spread)
+        known = self._invoked.get(key)
+        if known is not None and (known.times > 1 or known.growth == self.heap.growth):
+            return known.result
+        result = self._invoke_anew(site, definition, node, receiver, arguments, spread=spread)
+        times = 1 if known is None else known.times + 1
+        self._invoked[key] = _Invoked(result, self.heap.growth, times)
+        return result
+
+    def _invoke_anew(  # noqa: PLR0913 -- the parts of a call
+        self,
+        site: Site,
+        definition: Definition,
+        node: ast.AST,
+        receiver: Value | None,
+        arguments: Arguments,
+        *,
+        spread: bool,
+    ) -> Value:
         own = Value(self.heap.held(frozenset([site])))
-        if definition.node in self.stack or len(self.stack) > DEPTH or self.calls_left <= 0:
+        function = definition.node
+        if isinstance(function, ast.ClassDef):
+            return self._instantiate(site, definition, node, arguments, spread=spread)
+        if function in self.stack or len(self.stack) > DEPTH or self._calls_left <= 0:
             return self._guess(definition, node, arguments, own)
-        self.calls_left -= 1
-        first = (receiver,) if receiver is not None and _takes_receiver(definition.node) else ()
-        frame = Frame(definition.scope or function_scope(definition.node), definition.frame)
-        frame.values.update(
-            _bind(definition.node, (*first, *arguments.positional), arguments, own, spread=spread)
-        )
+        self._calls_left -= 1
+        first = (receiver,) if receiver is not None and _takes_receiver(function) else ()
+        frame = Frame(definition.scope or function_scope(function), definition.frame)
+        positional = (*first, *arguments.positional)
+        frame.values.update(_bind(function, positional, arguments, own, spread=spread))
         effects = self.record.effects
-        result = self._run_body(definition.node, frame, node)
+        result = self._run_body(function, frame, node)
         if definition.caches and self.record.effects > effects:
             self.mutate(frozenset([site]), node, "its cache decides whether its body runs again")
         return result

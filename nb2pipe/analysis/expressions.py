@@ -13,13 +13,17 @@ from nb2pipe.analysis.scopes import Comprehension, Scope, function_scope
 
 BUILTINS: Final = frozenset(dir(builtins)) | {"__name__", "__doc__", "__builtins__"}
 SHELL_NAMES: Final = frozenset({"get_ipython", "display", "exit", "quit"})
+_CONTAINERS: Final = {"list", "dict", "tuple", "set"}
 _NO_SCOPE: Final = Scope(
     local=frozenset(), declared_global=frozenset(), declared_nonlocal=frozenset()
 )
 OPERATORS: Final = {
     "__add__", "__radd__", "__iadd__", "__getitem__", "__setitem__", "__iter__", "__next__", "__len__",
     "__repr__", "__str__", "__eq__", "__lt__", "__hash__", "__contains__", "__enter__", "__exit__",
-    "__call__", "__bool__", "__getattr__", "__getattribute__",
+    "__call__", "__bool__", "__getattr__", "__getattribute__", "__sub__", "__rsub__", "__mul__",
+    "__rmul__", "__truediv__", "__floordiv__", "__mod__", "__pow__", "__matmul__", "__neg__", "__abs__",
+    "__and__", "__or__", "__xor__", "__invert__", "__ne__", "__gt__", "__le__", "__ge__", "__isub__",
+    "__imul__", "__float__", "__int__", "__index__", "__format__", "__reversed__", "__delitem__",
 }  # fmt: skip
 
 
@@ -30,6 +34,7 @@ class Expressions(Memory):
         super().__init__()
         self.knowledge = knowledge
         self.starred = False
+        self.has_classes = False
         self._evaluators: dict[type[ast.AST], Callable[[Any, Frame | None], Value]] = {
             ast.Constant: self._constant,
             ast.Name: self._name,
@@ -128,7 +133,29 @@ class Expressions(Memory):
             return Value(member.sites | value.sites, None, UNKNOWN)
         if name in self.knowledge.attributes:
             return IMMUTABLE
+        if self._is_plain_instance(value):
+            return Value(frozenset(s for s in self.heap.held(value.sites) if s.definition is None))
         return self.part_of(value)
+
+    def _is_plain_instance(self, value: Value) -> bool:
+        """Whether `value` is an instance of classes that the notebook alone defines."""
+        return bool(value.sites) and all(
+            site.type == "instance"
+            and all(
+                base.dotted is None or base.dotted == "builtins.object"
+                for definition in self.classes_of(Value(frozenset([site])))
+                for base in definition.bases
+            )
+            for site in value.sites
+        )
+
+    def element_of(self, value: Value) -> Value:
+        """Return what an element of `value` may be; those of plain containers are never views."""
+        containers = frozenset(site for site in value.sites if site.type in _CONTAINERS)
+        if containers == value.sites:
+            return Value(self.heap.held(containers))
+        rest = self.part_of(Value(value.sites - containers))
+        return Value(rest.sites | self.heap.held(containers))
 
     def member(self, value: Value, name: str) -> Value | None:
         """Return the member `name` of a notebook class that `value` is, or is an instance of."""
@@ -142,6 +169,8 @@ class Expressions(Memory):
     def classes_of(self, value: Value) -> list[Definition]:
         """Return the notebook's classes that `value` is or is an instance of, bases included."""
         found: list[Definition] = []
+        if not self.has_classes:
+            return found
         queue = [
             site.definition
             for site in [*value.sites, *self.heap.held(value.sites)]
@@ -176,7 +205,7 @@ class Expressions(Memory):
             fresh = self.site(node, "slice", "list")
             self.heap.hold([fresh], self.heap.held(value.sites))
             return Value(frozenset([fresh]))
-        return self.part_of(value)
+        return self.element_of(value)
 
     # --- new objects
 
@@ -227,7 +256,7 @@ class Expressions(Memory):
         self.run_methods(value, ["__iter__", "__next__", "__getitem__", "__len__"], node)
         used = frozenset(site for site in value.sites if site.type == "iterator")
         self.mutate(used, node, "it is used up by the loop")
-        return self.part_of(value)
+        return self.element_of(value)
 
     def _lambda(self, node: ast.Lambda, frame: Frame | None) -> Value:
         return self.function(node, frame, None)
@@ -294,7 +323,7 @@ class Expressions(Memory):
         if not left.sites and not right.sites:
             return IMMUTABLE
         for side in (left, right):
-            self.run_methods(side, None, node)
+            self.run_methods(side, OPERATORS, node)
         held = self.heap.held(left.sites | right.sites)
         site = self.site(node, "result", _common_type(left, right))
         self.heap.hold([site], held)

@@ -52,6 +52,8 @@ class Heap:
     """What every object holds. Grows only, so what was once reachable stays so."""
 
     contents: dict[Site, set[Site]] = field(default_factory=dict)
+    holders: dict[Site, set[Site]] = field(default_factory=dict)
+    growth: int = 0
     _reach: dict[Sites, Sites] = field(default_factory=dict)
 
     def hold(self, holders: Iterable[Site], held: Iterable[Site]) -> None:
@@ -62,11 +64,25 @@ class Heap:
             new = held - known - {holder}
             if new:
                 known |= new
+                for inner in new:
+                    self.holders.setdefault(inner, set()).add(holder)
+                self.growth += 1
                 self._reach.clear()
 
     def held(self, sites: Iterable[Site]) -> Sites:
         """Return what `sites` may refer to directly."""
-        return frozenset(inner for site in sites for inner in self.contents.get(site, ()))
+        return NOTHING.union(*(self.contents[site] for site in sites if site in self.contents))
+
+    def observers(self, sites: Sites) -> set[Site]:
+        """Return `sites` and everything from which one of them can be reached."""
+        seen = set(sites)
+        queue = list(sites)
+        while queue:
+            for holder in self.holders.get(queue.pop(), ()):
+                if holder not in seen:
+                    seen.add(holder)
+                    queue.append(holder)
+        return seen
 
     def reach(self, sites: Sites) -> Sites:
         """Return `sites` and everything that can be reached from them."""

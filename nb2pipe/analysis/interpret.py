@@ -4,7 +4,6 @@ import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from nb2pipe.analysis.calls import BUDGET
 from nb2pipe.analysis.facts import CellFacts, StatementFacts, Write, WriteKind
 from nb2pipe.analysis.heap import Heap, Site, Sites, Value
 from nb2pipe.analysis.hoist import replay_kind
@@ -74,7 +73,7 @@ def _run_statement(machine: Statements, cell: int, node: ast.stmt) -> StatementF
     machine.record = record = Recorder()
     machine.assigned = set()
     machine.alive = True
-    machine.calls_left = BUDGET
+    machine.begin_statement()
     machine.order += 1
     machine.execute([node], None)
     writes = _writes(machine, record)

@@ -76,7 +76,7 @@ class Memory:
     def site(self, node: ast.AST | str, role: str = "", type_: str | None = None) -> Site:
         """Return the object that `node` makes, the same one each time it runs in the same call."""
         place = node if isinstance(node, str) else id(node)
-        key = (place, role, tuple(id(call) for call in self.stack[-3:]))
+        key = (place, role, id(self.stack[-1]) if self.stack else None)
         site = self._sites.get(key)
         if site is None:
             site = self._sites[key] = Site(type=type_)
@@ -91,9 +91,9 @@ class Memory:
         self.record.effects += 1
         for site in sites:
             self.changed_at[site] = self.order
+        observers = self.heap.observers(sites)
         for name, binding in self.names.items():
-            held = binding.value.sites
-            if held and not self.heap.reach(held).isdisjoint(sites):
+            if not binding.value.sites.isdisjoint(observers):
                 self.touch(name, node, because, cautious=cautious)
 
     def touch(self, name: str, node: ast.AST, because: str, *, cautious: bool = False) -> None:

@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
@@ -90,6 +91,7 @@ def _walk_scope(body: list[ast.stmt] | list[ast.expr]) -> Iterator[ast.AST]:
             queue.extend(ast.iter_child_nodes(node))
 
 
+@lru_cache(maxsize=4096)
 def names_read(node: ast.AST) -> frozenset[str]:
     """Return every name that is read anywhere below `node`, whatever its scope: an upper bound."""
     return frozenset(

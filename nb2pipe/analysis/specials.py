@@ -7,7 +7,7 @@ from typing import Final
 
 from nb2pipe.analysis.calls import Arguments, Calls
 from nb2pipe.analysis.definitions import Frame
-from nb2pipe.analysis.escapes import EscapeFacts
+from nb2pipe.analysis.escapes import ALL_NAMES, EscapeFacts
 from nb2pipe.analysis.heap import IMMUTABLE, UNKNOWN, Value
 from nb2pipe.analysis.knowledge import Knowledge
 
@@ -138,17 +138,21 @@ class Specials(Calls):
 
     def escape(self, node: ast.Call, escape: EscapeFacts, frame: Frame | None) -> Value:
         """Evaluate a magic or a shell command."""
-        for name in sorted(escape.reads):
-            self.lookup(name, node, frame)
+        with self.guarded(when=True):
+            for name in sorted(escape.reads):
+                self.lookup(name, node, frame)
         for name in sorted(escape.binds):
             self.define(name, Value(frozenset([self.site(node, name)])), node)
-        for name in sorted(escape.unbinds):
-            if name in self.names:
+        gone = set(self.names) if ALL_NAMES in escape.unbinds else escape.unbinds
+        for name in sorted(gone):
+            if name in self.names and not name.startswith("<"):
                 self.unbind(name, node)
         for path in escape.writes_files:
             self.use_file(Value(constant=path), node, writes=True)
         if escape.setting:
             self.set_option()
+        if escape.star:
+            self.starred = True
         if escape.opaque:
             self.record.opaque.append((node, escape.name))
         return Value(frozenset([self.site(node, "output", "list")]))

@@ -15,6 +15,8 @@ from nb2pipe.analysis.specials import Specials
 
 _CATCH_ALL: Final = {"NameError", "Exception", "BaseException", "UnboundLocalError"}
 _CACHES: Final = {"functools.lru_cache", "functools.cache"}
+# The type of a result whose parts share nothing with each other: `train_test_split(X, y)`.
+_PIECES: Final = "pieces"
 _TRANSPARENT: Final = {"builtins.staticmethod", "builtins.classmethod", "builtins.property"}
 
 
@@ -85,8 +87,10 @@ class Statements(Specials):
                 self._bind(name, value, target, frame)
             case ast.Tuple(elts=parts) | ast.List(elts=parts):
                 inner = self.iterate(value, target)
+                apart = bool(value.sites) and all(site.type == _PIECES for site in value.sites)
                 for part in parts:
-                    self.assign(part, inner, frame)
+                    piece = self.new(part, [], role="piece") if apart else inner
+                    self.assign(part, piece, frame)
             case ast.Starred(value=inner_target):
                 self.assign(inner_target, self.new(target, [value], "list"), frame)
             case ast.Attribute(value=base, attr=attribute):
@@ -152,7 +156,7 @@ class Statements(Specials):
         if isinstance(target, ast.Attribute):
             return self.attribute(holder, target.attr, target)
         self.evaluate(target.slice, frame)
-        return self.part_of(holder)
+        return self.element_of(holder)
 
     def _delete(self, node: ast.Delete, frame: Frame | None) -> None:
         for target in node.targets:
@@ -323,6 +327,7 @@ class Statements(Specials):
         scope = Scope(local=frozenset(), declared_global=frozenset(), declared_nonlocal=frozenset())
         inner = Frame(scope, frame, is_class=True)
         self.execute(node.body, inner)
+        self.has_classes = True
         site.definition = Definition(
             node,
             frame,

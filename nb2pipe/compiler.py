@@ -1,0 +1,94 @@
+"""From a notebook file to a pipeline: the passes, in order, and nothing else.
+
+    read ──▶ lay out in steps ──▶ analyse ──▶ Pipeline
+
+Compiling runs no code of the notebook and touches no network.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from nb2pipe.analysis import Analysed, analyse
+from nb2pipe.diagnostics import Diagnostic, Span
+from nb2pipe.frontend import Layout, Notebook, Settings, lay_out, read_notebook
+from nb2pipe.ir import Pipeline
+
+DEFAULT_IMAGE: Final = "python:{version}"
+_DEFAULT_PYTHON: Final = "3.11"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Compilation:
+    """What compiling a notebook gave.
+
+    `pipeline` is None when there is an error. `spans` tell where each step is first named;
+    `image_named` whether anybody chose the pipeline's image. Diagnostics are in notebook order.
+    """
+
+    notebook: Notebook | None
+    pipeline: Pipeline | None
+    diagnostics: tuple[Diagnostic, ...]
+    spans: Mapping[str, Span]
+    image_named: bool = False
+
+
+def compile_pipeline(path: Path, overrides: Settings | None = None) -> Compilation:
+    """Compile the notebook at `path`; `overrides` come from the command line and win."""
+    notebook, diagnostics = read_notebook(path)
+    if notebook is None:
+        return _failed(None, diagnostics)
+    layout, found = lay_out(notebook, overrides or Settings())
+    diagnostics = (*diagnostics, *found)
+    if layout is None:
+        return _failed(notebook, diagnostics)
+    analysed, found = analyse(layout)
+    diagnostics = _in_order(layout, (*diagnostics, *found))
+    failed = any(diagnostic.is_error for diagnostic in diagnostics)
+    return Compilation(
+        notebook=notebook,
+        pipeline=None if failed else _pipeline(layout, analysed),
+        diagnostics=diagnostics,
+        spans={step.name: step.span for step in layout.steps},
+        image_named=layout.image is not None,
+    )
+
+
+def _failed(notebook: Notebook | None, diagnostics: tuple[Diagnostic, ...]) -> Compilation:
+    return Compilation(notebook=notebook, pipeline=None, diagnostics=diagnostics, spans={})
+
+
+def _pipeline(layout: Layout, analysed: Analysed) -> Pipeline:
+    return Pipeline(
+        name=layout.name,
+        notebook=layout.notebook,
+        description=layout.description,
+        experiment=layout.experiment,
+        image=layout.image or _default_image(layout.python_version),
+        steps=analysed.steps,
+        edges=analysed.edges,
+        cells=tuple(laid.cell for laid in layout.cells),
+        parameters=analysed.parameters,
+    )
+
+
+def _default_image(python_version: str | None) -> str:
+    """Return the plain image of the Python that the notebook was written for."""
+    parts = (python_version or _DEFAULT_PYTHON).split(".")
+    known = len(parts) > 1 and parts[0] == "3" and parts[1].isdigit()
+    return DEFAULT_IMAGE.format(version=".".join(parts[:2]) if known else _DEFAULT_PYTHON)
+
+
+def _in_order(layout: Layout, diagnostics: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:
+    """Sort by cell and line; what is about the whole notebook comes first."""
+    positions = {
+        (laid.cell.notebook, laid.cell.number): laid.cell.position for laid in layout.cells
+    }
+
+    def place(diagnostic: Diagnostic) -> tuple[int, int, int, str]:
+        span = diagnostic.span
+        position = positions.get((span.notebook, span.cell or 0), -1)
+        return position, span.line or 0, span.column or 0, diagnostic.code.number
+
+    return tuple(dict.fromkeys(sorted(diagnostics, key=place)))
