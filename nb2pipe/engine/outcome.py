@@ -11,8 +11,8 @@ from nb2pipe.ir import Cell, Pipeline, Step
 _KILLED_HINTS = {
     "SIGKILL": "the system ends a process so when memory runs out: use less data, run fewer steps"
     " side by side with `--workers`, or give the machine more memory",
-    "SIGSEGV": "a compiled library crashed: run the step alone, and look for a known problem of the"
-    " library's version",
+    "SIGSEGV": "a compiled library crashed: look for a known problem of its version",
+    "SIGABRT": "a compiled library gave up: its last words are in the step's log",
 }
 
 
@@ -49,11 +49,7 @@ def not_started(step: Step, files: StepFolder, error: OSError) -> StepResult:
 
 
 def diagnostic_of(pipeline: Pipeline, result: StepResult) -> Diagnostic:
-    """Return what to tell about a failed step, at the cell and line where it failed.
-
-    A step whose process was ended from outside cannot say where it was: that points at its first
-    cell.
-    """
+    """Return what to tell about a failed step, at the cell and line where it failed."""
     error = result.error
     assert error is not None  # noqa: S101 -- the step failed
     span = Span(notebook=pipeline.notebook)
@@ -66,8 +62,8 @@ def diagnostic_of(pipeline: Pipeline, result: StepResult) -> Diagnostic:
 
 
 def _failed_cell(pipeline: Pipeline, result: StepResult) -> Cell | None:
-    """Return the cell that failed, as far as the step could tell, else the step's first one."""
-    failed = {cell.cell for cell in result.cells if cell.status == "error"}
+    """Return the cell that failed or was running, as far as is known, else the step's first."""
+    failed = {cell.cell for cell in result.cells if cell.status != "ok"}
     own = [cell for cell in pipeline.cells if cell.step == result.step]
     number = result.error and result.error.number
     candidates = (
@@ -99,7 +95,7 @@ def _error(result: StepResult, code: int, files: StepFolder) -> StepError:
         name = _signal_name(-code)
         return StepError(
             code=Code.STEP_KILLED.number,
-            message=f"step `{result.step}` was ended from outside by {name}",
+            message=f"the process of step `{result.step}` was ended by {name}",
             hint=_KILLED_HINTS.get(name, f"its last words are in `{files.log}`"),
         )
     return StepError(

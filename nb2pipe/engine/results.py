@@ -30,7 +30,10 @@ class RunStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CellResult:
-    """What a cell displayed: nbformat outputs. `cell` is its position, `status` `ok` or `error`."""
+    """What a cell displayed: nbformat outputs. `cell` is its position.
+
+    `status` is `ok` or `error`, and empty for the cell that was running when its step was killed.
+    """
 
     cell: int
     count: int | None

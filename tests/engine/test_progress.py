@@ -63,7 +63,7 @@ def live(pipeline: Pipeline, directory: Path, *, height: int = 40) -> str:
 
 def test_a_terminal_shows_a_table_of_all_steps(tmp_path: Path):
     text = live(failing(), tmp_path)
-    final = text[: text.index("error[")].rsplit("\x1b[2K", 1)[1]
+    final = text[: text.index("\nerror[")].rsplit("\x1b[2K", 1)[1]
     rows = [line.split() for line in final.splitlines() if line.strip()]
     assert [row[:2] for row in rows[:3]] == [["✓", "load"], ["✗", "fit"], ["-", "show"]]
     assert rows[1][-1] == "failed"
@@ -75,6 +75,6 @@ def test_a_terminal_shows_a_table_of_all_steps(tmp_path: Path):
 def test_more_steps_than_lines_show_the_ones_that_matter(tmp_path: Path):
     steps = [step_of(f"s{number}", "1") for number in range(8)] + [step_of("bad", "1 / 0")]
     text = live(pipeline_of(*steps), tmp_path, height=7)
-    final = text[: text.index("error[")].rsplit("\x1b[2K", 1)[1]
+    final = text[: text.index("\nerror[")].rsplit("\x1b[2K", 1)[1]
     assert "bad" in final
     assert "… and 5 more, 9 of all ended" in final

@@ -118,6 +118,7 @@ def test_a_step_that_is_killed_is_told_by_the_signals_name(tmp_path: Path):
     (diagnostic,) = result.diagnostics
     assert diagnostic.code is Code.STEP_KILLED
     assert "SIGKILL" in diagnostic.message
+    assert diagnostic.span.cell == 2
     assert "memory" in (diagnostic.hint or "")
     assert statuses(result) == {"greedy": "failed", "next": "not run"}
     assert result.notebook["cells"][0]["outputs"][0]["text"] == "so far\n"
