@@ -63,12 +63,14 @@ class Calls(Expressions):
         super().__init__(knowledge)
         self._calls_left = BUDGET
         self._invoked: dict[object, _Invoked] = {}
+        self._methods_run: set[object] = set()
         self.changed_nodes: dict[ast.AST, tuple[ast.expr, ...]] = {}
 
     def begin_statement(self) -> None:
         """Forget what calls of the statement before did, and give this one its budget."""
         self._calls_left = BUDGET
         self._invoked.clear()
+        self._methods_run.clear()
 
     def execute(self, body: Sequence[ast.stmt], frame: Frame | None) -> None:
         """Run statements."""
@@ -180,7 +182,7 @@ class Calls(Expressions):
 
     def changeable(self, sites: Sites) -> Sites:
         """Return all that code which gets `sites` might change: not functions and classes themselves."""
-        return frozenset(site for site in self.heap.reach(sites) if site.definition is None)
+        return objects(self.heap.reach(sites))
 
     # --- libraries
 
@@ -202,7 +204,7 @@ class Calls(Expressions):
             self.record.draws = True
         for changed in self._changed(effect, receiver, arguments):
             because = "this call changes it" if effect.known else "this call may change it"
-            sites = changed.sites if effect.known else self.changeable(changed.sites)
+            sites = objects(changed.sites) if effect.known else self.changeable(changed.sites)
             self.mutate(sites, node, because, cautious=not effect.known)
             if effect.keeps:
                 self.heap.hold(changed.sites, arguments.sites - changed.sites)
@@ -286,7 +288,7 @@ class Calls(Expressions):
                 self.heap.hold([site], given)
             case _:
                 self.heap.hold([site], given)
-                return Value(frozenset([site]) | given)
+                return Value(frozenset([site]) | objects(given))
         return Value(frozenset([site]))
 
     def run_callbacks(
@@ -310,9 +312,14 @@ class Calls(Expressions):
         arguments: Arguments = Arguments(()),
     ) -> None:
         """Run methods of the notebook's own class that `value` is an instance of (None: all)."""
+        value = Value(objects(value.sites))
         if not value.sites:
             return
-        wanted = None if names is None else set(names)
+        wanted = None if names is None else frozenset(names)
+        key = (value.sites, wanted, arguments, self.heap.growth)
+        if not self.has_classes or key in self._methods_run:
+            return
+        self._methods_run.add(key)
         for definition in self.classes_of(value):
             for name, member in list(definition.members.items()):
                 if name == "__init__" or (wanted is not None and name not in wanted):
@@ -428,7 +435,12 @@ class Calls(Expressions):
             self.mutate(reached, node, "this call is too deep to follow", cautious=True)
         site = self.site(node, "guess")
         self.heap.hold([site], arguments.sites | own.sites)
-        return Value(frozenset([site]) | arguments.sites)
+        return Value(frozenset([site]) | objects(arguments.sites))
+
+
+def objects(sites: Sites) -> Sites:
+    """Return `sites` without functions and classes: libraries do not change code."""
+    return frozenset(site for site in sites if site.definition is None)
 
 
 def _takes_receiver(node: FunctionNode) -> bool:

@@ -56,9 +56,9 @@ def check_all(analysis: Analysis) -> tuple[Diagnostic, ...]:
 
 def check_undefined(analysis: Analysis) -> Iterator[Diagnostic]:
     """A variable is used before any cell defines it."""
-    hidden = analysis.interpretation.starred or any(
-        facts.dynamic or facts.opaque for facts in analysis.statements()
-    )
+    if analysis.interpretation.starred:
+        return
+    hidden = any(facts.dynamic or facts.opaque for facts in analysis.statements())
     reported: set[str] = set()
     for facts in analysis.statements():
         start = analysis.history.before[facts.cell]
@@ -156,8 +156,8 @@ def check_unstorable(analysis: Analysis) -> Iterator[Diagnostic]:
         for version, cell in analysis.linker.loads(name).items():
             if version in reported or version.hidden:
                 continue
-            sites = analysis.linker.reach(version.name, cell)
-            if sites & analysis.interpretation.unstorable:
+            sites = analysis.interpretation.cells[cell].before.get(version.name, frozenset())
+            if sites and sites <= analysis.interpretation.unstorable:
                 reported.add(version)
                 yield _crossing(
                     analysis,

@@ -5,7 +5,7 @@ An object is known by the place that makes it (its *allocation site*), the class
 an object holds is one set. Values that cannot change in place (numbers, strings) have no site at all.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 
@@ -55,6 +55,7 @@ class Heap:
     holders: dict[Site, set[Site]] = field(default_factory=dict)
     growth: int = 0
     _reach: dict[Sites, Sites] = field(default_factory=dict)
+    _observers: dict[Sites, Sites] = field(default_factory=dict)
 
     def hold(self, holders: Iterable[Site], held: Iterable[Site]) -> None:
         """Note that each of `holders` may refer to each of `held`."""
@@ -68,37 +69,35 @@ class Heap:
                     self.holders.setdefault(inner, set()).add(holder)
                 self.growth += 1
                 self._reach.clear()
+                self._observers.clear()
 
     def held(self, sites: Iterable[Site]) -> Sites:
         """Return what `sites` may refer to directly."""
         return NOTHING.union(*(self.contents[site] for site in sites if site in self.contents))
 
-    def observers(self, sites: Sites) -> set[Site]:
+    def observers(self, sites: Sites) -> Sites:
         """Return `sites` and everything from which one of them can be reached."""
-        seen = set(sites)
-        queue = list(sites)
-        while queue:
-            for holder in self.holders.get(queue.pop(), ()):
-                if holder not in seen:
-                    seen.add(holder)
-                    queue.append(holder)
-        return seen
+        return _closure(sites, self.holders, self._observers)
 
     def reach(self, sites: Sites) -> Sites:
         """Return `sites` and everything that can be reached from them."""
-        if not sites:
-            return sites
-        found = self._reach.get(sites)
-        if found is None:
-            seen = set(sites)
-            queue = list(sites)
-            while queue:
-                for inner in self.contents.get(queue.pop(), ()):
-                    if inner not in seen:
-                        seen.add(inner)
-                        queue.append(inner)
-            found = self._reach[sites] = frozenset(seen)
-        return found
+        return _closure(sites, self.contents, self._reach)
+
+
+def _closure(sites: Sites, edges: Mapping[Site, set[Site]], known: dict[Sites, Sites]) -> Sites:
+    """Return what can be reached from `sites` along `edges`; `known` remembers it."""
+    if not sites:
+        return sites
+    found = known.get(sites)
+    if found is None:
+        seen = set(sites)
+        queue = list(sites)
+        while queue:
+            new = edges.get(queue.pop(), NOTHING) - seen
+            seen |= new
+            queue += new
+        found = known[sites] = frozenset(seen)
+    return found
 
 
 def join(values: Iterable[Value]) -> Value:

@@ -48,6 +48,7 @@ class Linker:
         self.step_of = {laid.cell.position: laid.cell.step for laid in layout.cells}
         self.steps = {step.name: StepLinks(step.name) for step in layout.steps}
         self._layout = layout
+        self._cells = {step.name: step.cells for step in layout.steps}
         self.views: set[tuple[str, Version]] = set()
         self._seen: set[tuple[str, int, Version]] = set()
         self._first_order = _first_orders(interpretation)
@@ -71,10 +72,14 @@ class Linker:
         if version is None or (step, cell, version) in self._seen:
             return
         self._seen.add((step, cell, version))
+        if version.replayable and self.step_of[version.cell] != step:
+            cell = self._first_cell_after(step, version)
         if version.cell == cell:
             self._rest(version)
             return
-        self.steps[step].needs.setdefault(cell, []).append(version)
+        needs = self.steps[step].needs.setdefault(cell, [])
+        if version not in needs:
+            needs.append(version)
         if version.kind is WriteKind.DELETE or version.parameter:
             return
         own = self.step_of[version.cell] == step and version.cell < cell
@@ -85,6 +90,10 @@ class Linker:
         self._rest(version)
         if not own:
             self._require_definitions(step, cell, version)
+
+    def _first_cell_after(self, step: str, version: Version) -> int:
+        """Return where to replay a statement: early, before the step's own cells rebind what it needs."""
+        return min(cell for cell in self._cells[step] if cell > version.cell)
 
     def _is_fresh_view(self, step: str, version: Version, cell: int) -> bool:
         """Whether a part of a variable is best taken again: it shares memory, and is still the same part."""

@@ -93,7 +93,11 @@ class Memory:
             self.changed_at[site] = self.order
         observers = self.heap.observers(sites)
         for name, binding in self.names.items():
-            if not binding.value.sites.isdisjoint(observers):
+            held = binding.value.sites
+            if held.isdisjoint(observers):
+                continue
+            # That unknown code might change a default argument is no reason to refuse a function.
+            if not cautious or any(site.definition is None for site in held):
                 self.touch(name, node, because, cautious=cautious)
 
     def touch(self, name: str, node: ast.AST, because: str, *, cautious: bool = False) -> None:
