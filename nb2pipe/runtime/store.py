@@ -112,7 +112,7 @@ def collect(kind: str, name: str, scope: dict[str, Any]) -> Any:
         archive = io.BytesIO()
         with tarfile.open(fileobj=archive, mode="w") as tar:
             tar.add(name, "it")
-        return pickle.PickleBuffer(archive.getbuffer())
+        return pickle.PickleBuffer(archive.getvalue())
     return scope[name]
 
 
