@@ -142,7 +142,7 @@ class Program:
                     line = trace.tb_lineno
                 trace = trace.tb_next
             message = f"cell {number}, line {line}: {type(error).__name__}: {error}"
-            raise StepError("NB501", message, number, line, linecache.getline(name, line or 0))
+            raise StepError("NB501", message, number, line, linecache.getline(name, line or 0).rstrip())
 
 
 def _remember(name: str, source: str) -> None:

@@ -39,10 +39,10 @@ def blame(value: Any, path: str = "") -> tuple[str, Any]:
 
     At the top, `value` is a dict of variables.
     """
-    parts = value if isinstance(value, dict) else getattr(value, "__dict__", {})
+    parts = value if isinstance(value, dict) else getattr(value, "__dict__", None)
     if isinstance(value, (list, tuple)):
         parts = dict(enumerate(value))
-    for name, part in parts.items():
+    for name, part in parts.items() if isinstance(parts, dict) else ():
         try:
             dump_values({name: part})
         except Exception:

@@ -1,0 +1,267 @@
+"""What one step stores, another gets back exactly: `assert`s run in the step that loads."""
+
+import pytest
+
+from tests.runtime.conftest import cells, manifest, texts
+
+VALUES = {
+    "plain values": (
+        ["a", "b"],
+        "a, b = {'x': [1, 2.5, None, 'é😀', b'b', {3}, (4, 5j), range(6)]}, frozenset('z')",
+        "assert a == {'x': [1, 2.5, None, 'é😀', b'b', {3}, (4, 5j), range(6)]} and b == frozenset('z')",
+    ),
+    "aliases": (
+        ["a", "b", "c"],
+        "a = [1]; b = {'a': a}; c = a",
+        "assert b['a'] is a and c is a; a.append(2); assert b == {'a': [1, 2]}",
+    ),
+    "a cycle": (["a"], "a = []; a.append(a)", "assert a[0] is a"),
+    "modules": (["m", "d"], "import os.path as m; d = {'j': m}", "import os.path; assert m is os.path is d['j']"),
+    "lambdas": (["f", "k"], "k = 2; f = lambda x, y=[3]: x * k + y[0]", "assert f(5) == 13; k = 3; assert f(5) == 18"),
+    "late binding": (["f"], "f = lambda: later", "later = 7; assert f() == 7; assert f.__globals__ is globals()"),
+    "closures that share a variable": (
+        ["add", "get"],
+        "def make():\n    n = 0\n    def add(i):\n        nonlocal n; n += i\n"
+        "    return add, lambda: n\nadd, get = make(); add(1)",
+        "add(2); assert get() == 3",
+    ),
+    "a recursive closure": (
+        ["fact"],
+        "def make():\n    def fact(n): return 1 if n < 2 else n * fact(n - 1)\n    return fact\nfact = make()",
+        "assert fact(5) == 120 and fact.__closure__[0].cell_contents is fact",
+    ),
+    "an unset closure variable": (
+        ["f"],
+        "def make():\n    def f(): return later\n    if False: later = 1\n    return f\nf = make()",
+        "try: f()\nexcept NameError: pass\nelse: raise AssertionError",
+    ),
+    "what a function carries": (
+        ["f"],
+        "import functools\ndef inner(a: int, *, b=2) -> str: 'doc'; return a + b\n"
+        "@functools.wraps(inner)\ndef f(*args, **kw): return inner2(*args, **kw)\nf.calls = [3]\n"
+        "inner2 = inner; f.__wrapped__ = inner",
+        "assert f.__name__ == 'inner' and f.__doc__ == 'doc' and f.calls == [3]\n"
+        "assert f.__wrapped__(1) == 3 and f.__wrapped__.__annotations__ == {'a': int, 'return': str}",
+    ),
+    "lambdas of a loop": (
+        ["fs"],
+        "fs = []\nfor i in range(3):\n    def f(i=i): return i\n    fs.append(f)",
+        "assert [f() for f in fs] == [0, 1, 2]",
+    ),
+    "a partial and a bound method": (
+        ["p", "m"],
+        "import functools; p = functools.partial(lambda a, b: a - b, 5); m = [1].append",
+        "assert p(2) == 3; m(4)",
+    ),
+}
+
+REPLAYED = {
+    "instances": (
+        ["a"],
+        "class A:\n    def __init__(self): self.x = 1\n    class B: pass",
+        "a = [A(), A.B(), A]",
+        "assert type(a[0]) is A and a[0].x == 1 and type(a[1]) is A.B and a[2] is A",
+    ),
+    "enumerations": (
+        ["c"],
+        "import enum\nclass C(enum.Enum):\n    R = 1",
+        "c = {C.R: C}",
+        "assert list(c) == [C.R] and list(c)[0] is C.R and c[C.R] is C",
+    ),
+    "functions are the replayed ones": (
+        ["h"],
+        "def f(): return 1\ndef g(): return f() + 1",
+        "h = {'f': f, 'g': g}",
+        "assert h['f'] is f and h['g'] is g and h['g']() == 2",
+    ),
+    "dataclasses and named tuples": (
+        ["v"],
+        "import dataclasses, collections\n@dataclasses.dataclass\nclass D:\n    x: int\n"
+        "P = collections.namedtuple('P', 'x y')",
+        "v = D(1), P(2, 3)",
+        "assert v == (D(1), P(2, 3)) and type(v[0]) is D",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", VALUES)
+def test_value_comes_back(name, plain):
+    names, before, after = VALUES[name]
+    result = plain.carry(names, before, after)
+    assert result["error"] is None, result["stderr"]
+
+
+@pytest.mark.parametrize("name", REPLAYED)
+def test_value_of_a_definition_comes_back(name, plain):
+    names, definition, before, after = REPLAYED[name]
+    result = plain.carry(names, before, after, replay=[definition])
+    assert result["error"] is None, result["stderr"]
+
+
+def test_values_come_back_on_every_python(bare):
+    names, definitions, before, after = [], [], [], []
+    for i, (found, text, check) in enumerate(VALUES.values()):
+        if name_clash := set(names) & set(found):
+            before.append(f"del {', '.join(name_clash)}")
+        names, before, after = found, [text], [check]
+        result = bare.carry(names, "\n".join(before), "\n".join(after))
+        assert result["error"] is None, (i, definitions, result["stderr"])
+
+
+ARRAYS = {
+    "a large array is mapped and writable": (
+        ["a"],
+        "import numpy as np; a = np.arange(3_000_000.0)",
+        "assert a.flags.writeable and not a.flags.owndata; a[0] = 5; assert a[0] == 5 and a[-1] == 2_999_999",
+    ),
+    "a read-only array": (
+        ["a"],
+        "import numpy as np; a = np.arange(3); a.flags.writeable = False",
+        "assert not a.flags.writeable",
+    ),
+    "views": (
+        ["a", "b", "c", "d"],
+        "import numpy as np\na = np.arange(12.0).reshape(3, 4); b = a[1]; c = a[:, ::-2]; d = a.T.view('i8')",
+        "a[1] = [-1, -2, -3, -4]; assert b.tolist() == [-1, -2, -3, -4]\n"
+        "assert c[1].tolist() == [-4, -2]; b[0] = 9; assert a[1, 0] == 9 and d.shape == (4, 3)\n"
+        "assert d[0, 1] == a.view('i8')[1, 0]",
+    ),
+    "views without their base": (
+        ["b", "c"],
+        "import numpy as np\na = np.arange(10); b = a[2:6]; c = a[4:8]",
+        "b[3] = 50; assert c.tolist() == [4, 50, 6, 7]",
+    ),
+    "a view alone does not drag its base along": (
+        ["b"],
+        "import numpy as np\nb = np.zeros((1000, 1000))[:, 3]",
+        "import os; assert b.shape == (1000,) and os.path.getsize('it') < 20_000",
+    ),
+    "views of objects and of times": (
+        ["a", "b", "t", "u"],
+        "import numpy as np\na = np.array(['x', None, 3], dtype=object); b = a[::2]\n"
+        "t = np.array(['2020-01-01', '2021-01-01'], dtype='M8[D]'); u = t[:1]",
+        "b[1] = 'new'; assert a[2] == 'new'; u[0] = '2022-02-02'; assert str(t[0]) == '2022-02-02'",
+    ),
+    "structured, empty and scalar arrays": (
+        ["a", "b", "c", "e"],
+        "import numpy as np\na = np.zeros(2, dtype=[('x', 'f4'), ('y', 'O')]); b = np.empty((0, 3)); c = np.array(5); e = b",
+        "assert a.dtype.names == ('x', 'y') and b.shape == (0, 3) and c[()] == 5 and e is b",
+    ),
+    "a frame and a column of it": (
+        ["df", "s"],
+        "import pandas as pd, numpy as np\n"
+        "df = pd.DataFrame({'a': [1.5, None], 'b': ['x', 'y'], 'c': pd.to_datetime(['2020', '2021']),"
+        " 'd': pd.Categorical(['u', 'v'])}, index=[3, 7]); s = df['a']; df.attrs['k'] = 1",
+        "import pandas as pd\nexpected = pd.DataFrame({'a': [1.5, None], 'b': ['x', 'y'], 'c': pd.to_datetime(['2020', '2021']),"
+        " 'd': pd.Categorical(['u', 'v'])}, index=[3, 7])\npd.testing.assert_frame_equal(df, expected)\n"
+        "assert df.attrs == {'k': 1}; s.iloc[0] = 9; assert df.iloc[0, 0] == 9",
+    ),
+    "a fitted model": (
+        ["model", "x"],
+        "from sklearn.ensemble import RandomForestClassifier\nimport numpy as np\n"
+        "x = np.random.RandomState(0).rand(50, 3); model = RandomForestClassifier(5, random_state=0).fit(x, x[:, 0] > .5)\n"
+        "expected = model.predict_proba(x); np.save('expected.npy', expected)",
+        "import numpy as np; assert (model.predict_proba(x) == np.load('expected.npy')).all()",
+    ),
+    "a local class, through cloudpickle": (
+        ["a"],
+        "def make():\n    class A:\n        x = 3\n    return A()\na = make()",
+        "assert a.x == 3",
+    ),
+    "a class made by a call, through cloudpickle": (
+        ["P", "p"],
+        "P = type('P', (), {'x': 1}); p = P()",
+        "assert type(p) is P and p.x == 1",
+    ),
+    "figures": (
+        ["fig"],
+        "import matplotlib.pyplot as plt\nfig, ax = plt.subplots(); ax.plot([1, 2])",
+        "assert fig.axes[0].lines[0].get_ydata().tolist() == [1, 2]",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", ARRAYS)
+def test_value_of_a_library_comes_back(name, notebook_image):
+    names, before, after = ARRAYS[name]
+    result = notebook_image.carry(names, before, after)
+    assert result["error"] is None, result["stderr"]
+
+
+def test_views_survive_many_steps(notebook_image):
+    notebook_image.carry(["a", "b"], "import numpy as np; a = np.zeros(9); b = a[3:]", "a[4] = 1")
+    middle = manifest(
+        [{"op": "load", "input": "it", "names": ["a", "b"]}, *cells(1), {"op": "store", "output": "two"}],
+        inputs={"it": {}},
+        outputs={"two": {"names": ["a", "b"]}},
+    )
+    last = manifest([{"op": "load", "input": "two", "names": ["a", "b"]}, *cells(1)], inputs={"two": {}})
+    assert notebook_image(middle, ["a[3] = 5"])["error"] is None
+    assert texts(notebook_image(last, ["a[8] = 6; print(b)"])) == "[5. 0. 0. 0. 0. 6.]\n"
+
+
+def test_optional_names_may_be_missing(plain):
+    result = plain.carry(["a", "b"], "a = 1", "print(a, 'b' in globals())", optional=["b"])
+    assert texts(result) == "1 False\n"
+
+
+def test_only_the_wanted_names_are_bound(plain):
+    store = manifest([*cells(1), {"op": "store", "output": "it"}], outputs={"it": {"names": ["a", "b"]}})
+    load = manifest([{"op": "load", "input": "it", "names": ["b"]}, *cells(1)], inputs={"it": {}})
+    plain(store, ["a, b = 1, 2"])
+    assert texts(plain(load, ["print(b, 'a' in globals())"])) == "2 False\n"
+
+
+def test_a_version_in_the_middle_of_a_step(plain):
+    program = [cells(2)[0], {"op": "store", "output": "it"}, cells(2)[1]]
+    plain(manifest(program, outputs={"it": {"names": ["a"]}}), ["a = [1]", "a.append(2)"])
+    load = manifest([{"op": "load", "input": "it", "names": ["a"]}, *cells(1)], inputs={"it": {}})
+    assert texts(plain(load, ["print(a)"])) == "[1]\n"
+
+
+def test_the_result_describes_what_is_stored(plain):
+    store = manifest([*cells(1), {"op": "store", "output": "it"}], outputs={"it": {"names": ["a", "b"]}})
+    first, second = plain(store, ["a, b = [1], 2.5"]), plain(store, ["a, b = [1], 2.5"])
+    stored = first["outputs"]["it"]
+    assert stored["names"] == ["a", "b"]
+    assert stored["type"] == "list, float"
+    assert stored["bytes"] == (plain.folder / "it").stat().st_size
+    assert stored["digest"] == second["outputs"]["it"]["digest"]
+
+
+def test_generator_states(notebook_image):
+    notebook_image.carry(
+        ["random", "numpy.random"],
+        "import random, numpy\nrandom.seed(1); numpy.random.seed(2); random.random()\n",
+        "import random, numpy\nprint(random.random(), numpy.random.rand(), file=open('a', 'w'))",
+        kind="state",
+    )
+    notebook_image.run(
+        "import random, numpy\nrandom.seed(1); numpy.random.seed(2); random.random()\n"
+        "print(random.random(), numpy.random.rand(), file=open('b', 'w'))"
+    )
+    assert (notebook_image.folder / "a").read_text() == (notebook_image.folder / "b").read_text()
+
+
+def test_files_and_folders(bare):
+    home = bare.folder
+    result = bare.carry(
+        ["data/x.csv", "folder"],
+        "import os\nos.makedirs('data'); open('data/x.csv', 'wb').write(b'\\0\\r\\n')\n"
+        "os.chmod('data/x.csv', 0o755); os.makedirs('folder/sub'); open('folder/sub/y', 'w').write('y')",
+        "import os, stat\nassert open('data/x.csv', 'rb').read() == b'\\0\\r\\n'\n"
+        "assert os.stat('data/x.csv').st_mode & 0o777 == 0o755\n"
+        "assert os.listdir('folder') == ['sub'] and open('folder/sub/y').read() == 'y'",
+        kind="files",
+    )
+    assert result["error"] is None, result["stderr"]
+    (home / "data/x.csv").write_text("other")
+    (home / "folder/stale").write_text("stale")
+    load = manifest(
+        [{"op": "load", "input": "it", "names": ["data/x.csv", "folder"]}, *cells(1)],
+        inputs={"it": {"kind": "files"}},
+    )
+    assert bare(load, ["1"])["error"] is None
+    assert (home / "data/x.csv").read_bytes() == b"\0\r\n"
+    assert [path.name for path in (home / "folder").iterdir()] == ["sub"]
+    assert not [path for path in home.iterdir() if path.name.startswith("tmp")]
