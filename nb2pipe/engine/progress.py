@@ -99,8 +99,11 @@ class PlainProgress(Observer):
             for line in lines:
                 self._line(f"  {line}", "dim")
 
-    def _line(self, text: str, style: str | None = None) -> None:
-        self._console.print(text, style=style, markup=False)
+    def _line(self, text: str, style: str = "") -> None:
+        from rich.text import Text
+
+        # A style given to `print` would colour the live table too.
+        self._console.print(Text(text, style=style))
 
 
 class LiveProgress(PlainProgress):

@@ -25,9 +25,11 @@ def notebook_settings(notebook: Notebook) -> tuple[Settings, tuple[Diagnostic, .
     kale, kale_diagnostics = kale_settings(notebook.metadata, notebook.span())
     if _TOOL not in notebook.metadata:
         return kale, kale_diagnostics
-    ours, diagnostics = parse_settings(
-        notebook.metadata[_TOOL], notebook.span(), "the notebook's metadata `nb2pipe`"
-    )
+    table = notebook.metadata[_TOOL]
+    if isinstance(table, dict):
+        # What a run has noted in the executed notebook is no setting.
+        table = {key: value for key, value in table.items() if key != "run"}
+    ours, diagnostics = parse_settings(table, notebook.span(), "the notebook's metadata `nb2pipe`")
     return merge_settings(kale, ours), (*kale_diagnostics, *diagnostics)
 
 

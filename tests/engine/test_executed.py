@@ -9,6 +9,7 @@ import nbclient
 import nbformat  # noqa: TID253 -- a test may be slow to start
 import pytest
 
+import nb2pipe
 from nb2pipe.engine import CellResult, StepResult, StepStatus, executed_notebook
 from nb2pipe.ir import Cell, Pipeline
 from tests.conftest import notebook_document
@@ -187,6 +188,19 @@ def test_it_equals_what_a_kernel_makes_of_the_notebook(tmp_path: Path):
     assert counts(result.notebook) == counts(whole)
     for mine, theirs in zip(result.notebook["cells"], whole["cells"], strict=True):
         assert mine["outputs"] == theirs["outputs"]
+
+
+def test_an_executed_notebook_is_a_notebook_again(nb, tmp_path: Path):
+    path = nb(
+        ("n = 3", "pipeline-parameters"),
+        ("x = n + 1\nx", "step:load"),
+        ("x + 1", "step:use"),
+        metadata={"nb2pipe": {"name": "mine"}},
+    )
+    first = nb2pipe.run(path, parameters={"n": 5}, output=tmp_path / "executed.ipynb")
+    assert first.diagnostics == ()
+    assert nb2pipe.check(tmp_path / "executed.ipynb") == ()
+    assert nb2pipe.load(tmp_path / "executed.ipynb").name == "mine"
 
 
 def test_a_failed_cell_shows_its_error_and_later_ones_nothing(tmp_path: Path):
