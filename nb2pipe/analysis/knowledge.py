@@ -5,7 +5,7 @@ name of a function or method says it all, and ast-grep rules, where the shape of
 """
 
 import fnmatch
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from pathlib import Path
@@ -90,6 +90,8 @@ class Rule:
     constraints: Mapping[str, Any] = field(default_factory=dict)
 
 
+# Types of Python's own containers, which copy what they are made of.
+CONTAINERS: Final = frozenset({"list", "dict", "set", "tuple", "iterator"})
 PURE: Final = CallEffect(returns="unknown")
 CAUTIOUS: Final = CallEffect(mutates=("self", "all"), known=False)
 CONSTRUCTOR: Final = CallEffect(returns="holds")
@@ -102,7 +104,7 @@ class Knowledge:
     functions: Mapping[str, CallEffect]
     modules: frozenset[str]
     types: Mapping[str, TypeKnowledge]
-    made_by: tuple[tuple[str, str], ...]
+    made_by: Mapping[str, Sequence[tuple[str, str]]]
     methods: Mapping[str, CallEffect]
     attributes: frozenset[str]
     rules: tuple[Rule, ...]
@@ -128,7 +130,7 @@ class Knowledge:
 
     def type_made_by(self, dotted: str) -> str | None:
         """Return the type that calling `dotted` makes."""
-        for pattern, type_ in self.made_by:
+        for pattern, type_ in self.made_by.get(dotted.partition(".")[0], ()):
             if fnmatch.fnmatchcase(dotted, pattern):
                 return type_
         return None
@@ -139,6 +141,21 @@ class Knowledge:
             return True
         known = [self.types.get(type_) if type_ else None for type_ in types]
         return bool(known) and all(type_ and attribute in type_.attributes for type_ in known)
+
+    def operator(self, type_: str | None, name: str) -> CallEffect | None:
+        """Return what Python's own call of the special method `name` does, if that is known."""
+        known = self.types.get(type_) if type_ else None
+        return known.methods.get(name) if known is not None else None
+
+    def lacks(self, type_: str | None, method: str) -> bool:
+        """Whether `type_` is one of Python's own containers, which have no such method."""
+        known = self.types.get(type_) if type_ in CONTAINERS else None
+        return known is not None and method not in known.methods
+
+    def states(self, types: Iterable[str | None]) -> frozenset[str]:
+        """Return the hidden state that objects of these types use when library code gets them."""
+        known = (self.types.get(type_) for type_ in set(types) if type_)
+        return frozenset(type_.state for type_ in known if type_ and type_.state)
 
     def method(self, type_: str | None, name: str) -> CallEffect:
         """Return the effect of calling method `name` on an object of `type_` (None: not known)."""
@@ -168,18 +185,21 @@ def _load(extra: tuple[Path, ...]) -> Knowledge:
     functions: dict[str, CallEffect] = {}
     types: dict[str, TypeKnowledge] = {}
     methods: dict[str, CallEffect] = {}
-    made_by: list[tuple[str, str]] = []
+    made_by: dict[str, list[tuple[str, str]]] = {}
     for document in documents:
         functions.update(_rows(document.get("functions", {})))
         methods.update(_rows(document.get("methods", {})))
         for name, row in document.get("types", {}).items():
             types[name] = _type(row)
-            made_by += [(pattern, name) for pattern in _words(row.get("made_by", ()))]
+    for document in reversed(documents):
+        for name, row in document.get("types", {}).items():
+            for pattern in _words(row.get("made_by", ())):
+                made_by.setdefault(pattern.partition(".")[0], []).append((pattern, name))
     return Knowledge(
         functions=functions,
         modules=frozenset(module for d in documents for module in _words(d.get("modules", ()))),
         types=types,
-        made_by=tuple(made_by),
+        made_by=made_by,
         methods=methods,
         attributes=frozenset(name for d in documents for name in _words(d.get("attributes", ()))),
         rules=tuple(_rule(row) for d in documents for row in d.get("rules", ())),
