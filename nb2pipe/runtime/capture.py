@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Awaitable, Callable, Optional
 if TYPE_CHECKING:
     # Runs a cell, given its source, its file name and its count, and returns what it raised; a
     # count of 0 runs it silently.
-    Shell = Callable[[str, str, int], Awaitable[Optional[BaseException]]]
-
+    Shell = Callable[[str, str, int], Optional[BaseException]]
+    Loop = Callable[[Awaitable[Any]], Any]
 
 
 class Recorder:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any, Optional
 from nb2pipe.runtime.capture import Recorder
 
 if TYPE_CHECKING:
-    from nb2pipe.runtime.capture import Shell
+    from nb2pipe.runtime.capture import Loop, Shell
 
 
-def kernel_shell(recorder: Recorder) -> "Shell":
+def kernel_shell(recorder: Recorder, run_in_loop: "Loop") -> "Shell":
     """Return IPython's shell, with a recorder in the place of the front end.
 
     Raises:
@@ -24,10 +24,12 @@ def kernel_shell(recorder: Recorder) -> "Shell":
     os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
     folder = tempfile.TemporaryDirectory()
     # Libraries tell a notebook by the name of this class, or by `IPKernelApp`.
-    shell: Any = type("ZMQInteractiveShell", (InteractiveShell,), {"folder": folder}).instance(  # type: ignore[attr-defined]
+    kind: Any = type("ZMQInteractiveShell", (InteractiveShell,), {"folder": folder})
+    shell = kind.instance(
         config=Config(HistoryManager={"enabled": False, "hist_file": ":memory:"}, IPKernelApp={"a": 1}),
         ipython_dir=folder.name,
         user_module=sys.modules["__main__"],
+        loop_runner=run_in_loop,
     )
 
     def show_result(data: Any, metadata: Any = None) -> None:
@@ -48,19 +50,10 @@ def kernel_shell(recorder: Recorder) -> "Shell":
     shell._showtraceback = lambda _, error, lines: recorder.show_error(error, lines)
     shell.set_hook("show_in_pager", ignore, 0)
 
-    async def run(source: str, name: str, count: int) -> Optional[BaseException]:
+    def run(source: str, name: str, count: int) -> Optional[BaseException]:
         shell.compile.cache = lambda *_, **__: name
         shell.execution_count = count
-        try:
-            code, problem = shell.transform_cell(source), None
-        except Exception:
-            code, problem = source, sys.exc_info()
-        result = await shell.run_cell_async(
-            source, count, not count, transformed_cell=code, preprocessing_exc_tuple=problem
-        )
-        if count:
-            shell.events.trigger("post_execute")
-            shell.events.trigger("post_run_cell", result)
+        result = shell.run_cell(source, count, not count)
         return result.error_before_exec or result.error_in_exec  # type: ignore[no-any-return]
 
     return run

@@ -8,21 +8,21 @@ def kubeflow_ports(manifest: dict[str, Any], given: dict[str, Any]) -> dict[str,
     """Return the ports that an executor input describes."""
     inputs = given.get("inputs", {})
     outputs = _paths(given["outputs"])
+    names = manifest["kubeflow"]
     values = inputs.get("parameterValues", {})
-    names = dict(manifest.get("kubeflow", {}))
-    for name, other in names.pop("parameters", {}).items():
-        values[name] = values.pop(other)
+    renamed = {other: name for name, other in names.get("parameters", {}).items()}
     return {
         "inputs": _paths(inputs),
         "outputs": outputs,
-        "parameters": values,
-        **{port: outputs[key] for port, key in names.items()},
+        "parameters": {renamed.get(name, name): value for name, value in values.items()},
+        "metrics": outputs.get(names.get("metrics")),
+        "report": outputs.get(names.get("report")),
     }
 
 
 def executor_output(manifest: dict[str, Any], given: dict[str, Any], result: Any) -> dict[str, Any]:
     """Return the metadata of the step's artifacts, in the form that the launcher reads."""
-    metadata = {**result["outputs"], manifest.get("kubeflow", {}).get("metrics"): result["metrics"]}
+    metadata = {**result["outputs"], manifest["kubeflow"].get("metrics"): result["metrics"]}
     artifacts = given["outputs"].get("artifacts", {})
     for key, value in artifacts.items():
         value["artifacts"][0]["metadata"] = metadata.get(key, {})

@@ -1,6 +1,5 @@
 """The runtime's entry: `MANIFEST SOURCE… --ports FILE` or `… --executor_input JSON`."""
 
-import asyncio
 import atexit
 import json
 import os
@@ -22,29 +21,33 @@ def main(arguments: list[str]) -> None:
     texts = "\0".join(texts).replace("\u241b\0", "").split("\0")
     texts = [re.sub("\u241b(.+?);", lambda code: chr(int(code[1], 16)), text) for text in texts]
     manifest, *sources = json.loads(texts[0]), *texts[1:]
-    ports = given = json.loads(open(value).read() if option == "--ports" else value)  # noqa: SIM115
+    if option == "--ports":
+        with open(value, encoding="utf-8") as file:
+            value = file.read()
+    ports = given = json.loads(value)
     if option != "--ports":
         ports = kubeflow_ports(manifest, given)
     for stream in sys.stdout, sys.stderr:
         stream.reconfigure(encoding="utf-8", errors="replace", line_buffering=True)  # type: ignore[union-attr]
     del sys.argv[1:]
     sys.path.insert(0, "")
-    loop = asyncio.new_event_loop()
-    asyncio.set_event_loop(loop)
     program = Program(manifest, sources, ports)
-    loop.run_until_complete(program.run())
-    program.save()
     result = program.result
-    files: Any = {
-        ports.get("report"): lambda: render_report(manifest, sources, result),
-        ports.get("metrics"): lambda: json.dumps(result["metrics"], default=to_json),
-    }
-    if ports is not given:
-        output = executor_output(manifest, given, result)
-        files[given["outputs"]["outputFile"]] = lambda: json.dumps(output, default=to_json)
-    for path, content in files.items():
+
+    def write(path: Any, content: Any) -> None:
         if path:
-            write_file(path, content().encode("utf-8", "replace"))
+            text = content if isinstance(content, str) else json.dumps(content, default=to_json)
+            write_file(path, text.encode("utf-8", "replace"))
+
+    def save() -> None:
+        write(ports.get("result"), result)
+
+    program.run(save)
+    save()
+    write(ports.get("metrics"), result["metrics"])
+    write(ports.get("report"), render_report(manifest, sources, json.dumps(result, default=to_json)))
+    if ports is not given:
+        write(given["outputs"]["outputFile"], executor_output(manifest, given, result))
     if result["error"]:
         print("error[{code}]: {message}".format_map(result["error"]), file=sys.stderr)
     # Threads that the notebook left behind must not keep the step from ending.

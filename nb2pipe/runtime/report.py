@@ -5,24 +5,22 @@ import json
 import re
 from typing import Any
 
-from nb2pipe.runtime.capture import to_json
 
-
-def render_report(manifest: dict[str, Any], sources: list[str], result: dict[str, Any]) -> str:
-    """Return a page that shows the cells with their outputs and holds the result as JSON."""
-    content = json.dumps(result, default=to_json).replace("<", "\\u003c")
-    page = f'<meta charset=utf-8><script type="application/json" id="nb2pipe-result">{content}</script>'
+def render_report(manifest: dict[str, Any], sources: list[str], content: str) -> str:
+    """Return a page that shows the cells and their outputs, and holds the result: JSON, `content`."""
+    embedded = content.replace("<", "\\u003c")
+    page = f'<meta charset=utf-8><script type="application/json" id="nb2pipe-result">{embedded}</script>'
     runs = [operation for operation in manifest["program"] if operation["op"] == "run"]
     for operation, cell in zip(runs, json.loads(content)["cells"]):
         page += "<hr>" + _pre(sources[operation["source"]])
         for output in cell["outputs"]:
             data = output.get("data", output)
+            text = data.get("text") or data.get("text/plain") or "\n".join(data.get("traceback", ()))
             image = data.get("image/png")
             page += (
                 data.get("text/html")
                 or data.get("image/svg+xml")
-                or (image and f"<img src='data:image/png;base64,{image}'>")
-                or _pre(data.get("text") or data.get("text/plain") or "\n".join(data.get("traceback", "")))
+                or (f"<img src='data:image/png;base64,{image}'>" if image else _pre(text))
             )
     return page
 

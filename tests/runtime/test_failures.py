@@ -60,7 +60,7 @@ def test_an_error_in_a_replayed_statement(plain):
     program = [{"op": "replay", "number": 4, "line": 7, "source": 0}, *cells(1)]
     error = plain(manifest(program), ["import no_such_module"])["error"]
     assert (error["number"], error["line"]) == (4, 7)
-    assert error["text"] == "import no_such_module\n"
+    assert error["text"] == "import no_such_module"
     assert "no_such_module" in error["message"]
 
 
