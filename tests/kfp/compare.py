@@ -3,6 +3,7 @@
 import copy
 import json
 import re
+import tempfile
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
@@ -34,14 +35,17 @@ _VOLATILE = (
 def execute_whole(notebook: Path, folder: Path) -> dict[str, Any]:
     """Run a notebook from top to bottom in `folder`; return it executed, up to its first error."""
     document = nbformat.read(notebook, as_version=4)
-    client = NotebookClient(
-        document,
-        timeout=600,
-        resources={"metadata": {"path": str(folder)}},
+    with tempfile.TemporaryDirectory(prefix="nb2pipe-") as sockets:
         # Free ports are found by trying; two kernels that start at once may find the same one.
-        config=Config({"KernelManager": {"transport": "ipc"}}),
-    )
-    client.execute()
+        manager = {"transport": "ipc", "ip": f"{sockets}/kernel"}
+        client = NotebookClient(
+            document,
+            timeout=600,
+            startup_timeout=300,
+            resources={"metadata": {"path": str(folder)}},
+            config=Config({"KernelManager": manager}),
+        )
+        client.execute()
     return json.loads(nbformat.writes(document))
 
 
