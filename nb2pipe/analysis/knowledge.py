@@ -167,7 +167,7 @@ class Knowledge:
         if effect is not None:
             return effect
         # The receiver may be a part of the object, and of another type: a frame's array.
-        if known.default is None or (general.known and general.mutates):
+        if known.default is None or (general.known and "self" in general.mutates):
             return general
         return known.default
 
@@ -187,8 +187,8 @@ def _load(extra: tuple[Path, ...]) -> Knowledge:
     methods: dict[str, CallEffect] = {}
     made_by: dict[str, list[tuple[str, str]]] = {}
     for document in documents:
-        functions.update(_rows(document.get("functions", {})))
-        methods.update(_rows(document.get("methods", {})))
+        functions.update(read_rows(document.get("functions", {})))
+        methods.update(read_rows(document.get("methods", {})))
         for name, row in document.get("types", {}).items():
             types[name] = _type(row)
     for document in reversed(documents):
@@ -220,8 +220,12 @@ def _words(names: str | Iterable[str]) -> Iterable[str]:
     return names.split() if isinstance(names, str) else names
 
 
-def _rows(table: Mapping[str, Any]) -> dict[str, CallEffect]:
-    """Expand a table: `name: row`, or a group whose `names` (in each `module`) share one row."""
+def read_rows(table: Mapping[str, Any]) -> dict[str, CallEffect]:
+    """Expand a table: `name: row`, or a group whose `names` (in each `module`) share one row.
+
+    Raises:
+        ValueError: a row has an unknown key.
+    """
     rows: dict[str, CallEffect] = {}
     for key, row in table.items():
         content = dict(row or {})
@@ -247,7 +251,7 @@ def _effect(row: Mapping[str, Any]) -> CallEffect:
 
 def _type(row: Mapping[str, Any]) -> TypeKnowledge:
     return TypeKnowledge(
-        methods=_rows(row.get("methods", {})),
+        methods=read_rows(row.get("methods", {})),
         default=_effect(row["default"] or {}) if "default" in row else None,
         state=row.get("state"),
         attributes=frozenset(_words(row.get("attributes", ()))),

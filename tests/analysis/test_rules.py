@@ -10,7 +10,7 @@ from ast_grep_py import SgRoot
 
 from nb2pipe.analysis import interpret_source
 from nb2pipe.analysis.facts import WriteKind
-from nb2pipe.analysis.knowledge import RULES, CallEffect, load_knowledge
+from nb2pipe.analysis.knowledge import RULES, CallEffect, load_knowledge, read_rows
 
 FILES = sorted(RULES.glob("*.yaml"))
 RETURNS = {"fresh", "none", "shallow", "holds", "view", "self", "unknown"}
@@ -21,8 +21,8 @@ def documents(path: Path) -> list[dict[str, Any]]:
     return list(yaml.load_all(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader))
 
 
-# The interpreter does not use all that the rules say yet: `deep`, `aliases`, `given`, the state of a
-# type, `view`, special methods. Remove the number from here once it does.
+# The interpreter does not use all that the rules say yet: `deep`, `aliases`, `given`, the state of
+# a type, `view`, special methods. Remove the number from here once it does.
 TO_COME = {
     "builtins": {18, 32, 35},
     "learning": {9, 10, 12},
@@ -79,6 +79,29 @@ def test_file_has_the_known_parts_and_examples(path):
 
     assert set(rules) <= {"modules", "functions", "types", "methods", "attributes", "rules"}
     assert set(tests) == {"examples"}
+
+
+class Strict(yaml.SafeLoader):
+    """A loader that does not let a key hide another one."""
+
+    def construct_mapping(self, node, deep=False):  # noqa: FBT002 -- as in the base class
+        keys = [key.value for key, _ in node.value if key.value != "<<"]
+        assert sorted(keys) == sorted(set(keys)), node.start_mark
+        return super().construct_mapping(node, deep)
+
+
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_no_key_hides_another(path):
+    assert list(yaml.load_all(path.read_text(encoding="utf-8"), Loader=Strict))
+
+
+@pytest.mark.parametrize("table", ["functions", "methods"])
+def test_rows_do_not_contradict_each_other(table):
+    effects: dict[str, CallEffect] = {}
+    for path in FILES:
+        for key, row in documents(path)[0].get(table, {}).items():
+            for name, effect in read_rows({key: row}).items():
+                assert effects.setdefault(name, effect) == effect, name
 
 
 def test_effects_use_the_known_words():
