@@ -3,6 +3,7 @@
 import json
 import re
 
+import networkx as nx  # noqa: TID253 -- start-up time does not matter here
 import pytest
 
 import nb2pipe
@@ -29,14 +30,22 @@ def test_its_form_is_current_and_free_of_its_machine(path):
     assert not re.search(r"/(home|root|tmp|usr|Users|work|site-packages)/", text)
 
 
-@samples
-def test_it_compiles_without_a_warning_to_a_fork_and_a_join(path):
-    compiled = nb2pipe.compile_notebook(path)
+@pytest.mark.parametrize(
+    ("name", "groups"),
+    [
+        ("classification", [{"logistic", "forest"}]),
+        ("particle_physics", [{"signal", "background"}, {"fit_barrel", "fit_endcap"}]),
+        ("time_series", [{"naive", "harmonic", "holt_winters"}]),
+    ],
+)
+def test_steps_run_side_by_side_as_its_text_says(name, groups):
+    compiled = nb2pipe.compile_notebook(SAMPLES / f"{name}.ipynb")
     assert [str(diagnostic) for diagnostic in compiled.diagnostics] == []
-    sources = [edge.source for edge in compiled.pipeline.edges]
-    targets = [edge.target for edge in compiled.pipeline.edges]
-    assert len(sources) > len(set(sources)), "no fork"
-    assert len(targets) > len(set(targets)), "no join"
+    graph = nx.DiGraph((edge.source, edge.target) for edge in compiled.pipeline.edges)
+    for group in groups:
+        for step in group:
+            assert not nx.ancestors(graph, step) & group
+        assert set.intersection(*(nx.descendants(graph, step) for step in group)), "no join"
     assert compiled.pipeline.parameters
     assert any(step.metrics for step in compiled.pipeline.steps)
 
