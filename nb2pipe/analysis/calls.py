@@ -12,39 +12,17 @@ from typing import Final
 
 from nb2pipe.analysis.definitions import Definition, Frame
 from nb2pipe.analysis.escapes import EscapeFacts, escape_facts
-from nb2pipe.analysis.expressions import OPERATORS, Expressions
+from nb2pipe.analysis.expressions import CONTAINERS, OPERATORS, Expressions
+from nb2pipe.analysis.arguments import NO_ARGUMENTS, Arguments
 from nb2pipe.analysis.heap import IMMUTABLE, NOTHING, Site, Sites, Value, join
 from nb2pipe.analysis.knowledge import CAUTIOUS, CallEffect, Knowledge
 from nb2pipe.analysis.recorder import file_name
 from nb2pipe.analysis.scopes import FunctionNode, function_scope, names_read, parameter_names
 
 DEPTH: Final = 30
-BUDGET: Final = 150
+BUDGET: Final = 300
 _SELF: Final = "self"
-
-
-@dataclass(frozen=True, slots=True)
-class Arguments:
-    """The evaluated arguments of a call."""
-
-    positional: tuple[Value, ...]
-    keywords: tuple[tuple[str | None, Value], ...] = ()
-
-    @property
-    def all(self) -> tuple[Value, ...]:
-        """Every argument, in the order of the call."""
-        return (*self.positional, *(value for _, value in self.keywords))
-
-    def get(self, key: int | str) -> Value | None:
-        """Return the argument at a position or of a keyword."""
-        if isinstance(key, int):
-            return self.positional[key] if key < len(self.positional) else None
-        return next((value for name, value in self.keywords if name == key), None)
-
-    @property
-    def sites(self) -> Sites:
-        """The objects that any argument may be."""
-        return frozenset().union(*(value.sites for value in self.all))
+_CLOSED: Final = ("pandas.", "polars.", "xarray.", "numpy.ndarray")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +41,7 @@ class Calls(Expressions):
         super().__init__(knowledge)
         self._calls_left = BUDGET
         self._invoked: dict[object, _Invoked] = {}
-        self._methods_run: set[object] = set()
+        self._methods_run: dict[object, Value] = {}
         self.changed_nodes: dict[ast.AST, tuple[ast.expr, ...]] = {}
 
     def begin_statement(self) -> None:
@@ -156,8 +134,7 @@ class Calls(Expressions):
             self.run_methods(receiver, None, node)
         results = []
         types = {site.type for site in receiver.sites}
-        if len(types) > 1:
-            types.discard("tuple")
+        types = {type_ for type_ in types if not self.knowledge.lacks(type_, name)} or {None}
         for type_ in sorted(types, key=str):
             effect = self.knowledge.method(type_, name)
             results.append(self.library_call(node, effect, receiver, arguments))
@@ -196,6 +173,8 @@ class Calls(Expressions):
         methods: Iterable[str] | None = None,
     ) -> Value:
         """Record what a library's function does, as far as it is known, and return its result."""
+        given = {word for word, value in arguments.keywords if word and value.constant is not None}
+        effect = effect.given(given)
         if effect.setting:
             self.set_option()
         if effect.recreate:
@@ -204,11 +183,12 @@ class Calls(Expressions):
             self.record.draws = True
         for changed in self._changed(effect, receiver, arguments):
             because = "this call changes it" if effect.known else "this call may change it"
-            sites = objects(changed.sites) if effect.known else self.changeable(changed.sites)
+            deep = effect.deep or not effect.known
+            sites = self.changeable(changed.sites) if deep else objects(changed.sites)
             self.mutate(sites, node, because, cautious=not effect.known)
             if effect.keeps:
                 self.heap.hold(changed.sites, arguments.sites - changed.sites)
-        self._hidden_state(node, effect, arguments)
+        self._hidden_state(node, effect, receiver, arguments)
         self._files(node, effect, receiver, arguments)
         self.run_callbacks(node, arguments, methods=methods)
         return self.result(node, effect, receiver, arguments)
@@ -227,14 +207,16 @@ class Calls(Expressions):
                 if value is not None:
                     yield value
 
-    def _hidden_state(self, node: ast.AST, effect: CallEffect, arguments: Arguments) -> None:
-        given = {word for word, value in arguments.keywords if value.constant is not None}
-        if given.intersection(effect.unless):
-            return
+    def _hidden_state(
+        self, node: ast.AST, effect: CallEffect, receiver: Value | None, arguments: Arguments
+    ) -> None:
         if effect.seeds:
             self.define(f"<{effect.seeds}>", IMMUTABLE, node)
-        elif effect.state:
-            self.use_state(effect.state, node)
+            return
+        given = self.heap.reach(arguments.sites | (receiver.sites if receiver else NOTHING))
+        states = self.knowledge.states(site.type for site in given)
+        for state in sorted({*states, *([effect.state] if effect.state else [])}):
+            self.use_state(state, node)
 
     def use_state(self, state: str, node: ast.AST) -> None:
         """Record that hidden state is read and changed; before anything set it, nobody can tell."""
@@ -275,13 +257,15 @@ class Calls(Expressions):
             return IMMUTABLE
         if effect.returns == "self":
             return Value(own.sites)
-        site = self.site(node, "call", effect.type)
+        site = self.site(node, "call", effect.type or _kept_type(effect, own))
         if effect.unstorable:
             self.unstorable.add(site)
         given = own.sites | arguments.sites
         match effect.returns:
             case "fresh":
                 pass
+            case "view":
+                self.heap.share([site], self._buffers(given))
             case "shallow":
                 self.heap.hold([site], self.heap.held(given))
             case "holds":
@@ -289,18 +273,29 @@ class Calls(Expressions):
             case _:
                 self.heap.hold([site], given)
                 return Value(frozenset([site]) | objects(given))
-        return Value(frozenset([site]))
+        aliases = [arguments.get(key) or IMMUTABLE for key in effect.aliases]
+        return Value(frozenset([site]).union(*(value.sites for value in aliases)))
+
+    def _buffers(self, sites: Sites) -> Sites:
+        """Return the objects among `sites`, and in their containers, that may own memory to look into."""
+        inside = self.heap.held(frozenset(site for site in sites if site.type in CONTAINERS))
+        return frozenset(
+            site
+            for site in sites | inside
+            if site.definition is None and (site.type is None or site.type.startswith(_CLOSED))
+        )
 
     def run_callbacks(
         self, node: ast.Call, arguments: Arguments, *, methods: Iterable[str] | None = None
     ) -> None:
         """Run the notebook's code that a library got: it may call functions, and methods (None: any)."""
+        plain = Arguments((Value(objects(arguments.sites)),))
         for value in arguments.all:
             for site in value.sites:
                 if site.definition is not None:
-                    self.invoke(site, node, None, Arguments((join(arguments.all),)), spread=True)
-            if self.classes_of(value):
-                self.run_methods(value, methods, node, arguments)
+                    self.invoke(site, node, None, plain, spread=True)
+            held = frozenset(site for site in value.sites if site.type in CONTAINERS)
+            self.run_methods(Value(value.sites | self.heap.held(held)), methods, node, plain)
 
     # --- the notebook's own code
 
@@ -309,25 +304,28 @@ class Calls(Expressions):
         value: Value,
         names: Iterable[str] | None,
         node: ast.AST,
-        arguments: Arguments = Arguments(()),
-    ) -> None:
+        arguments: Arguments = NO_ARGUMENTS,
+    ) -> Value:
         """Run methods of the notebook's own class that `value` is an instance of (None: all)."""
         value = Value(objects(value.sites))
-        if not value.sites:
-            return
+        if not value.sites or not self.has_classes:
+            return IMMUTABLE
         wanted = None if names is None else frozenset(names)
         key = (value.sites, wanted, arguments, self.heap.growth)
-        if not self.has_classes or key in self._methods_run:
-            return
-        self._methods_run.add(key)
+        known = self._methods_run.get(key)
+        if known is not None:
+            return known
+        self._methods_run[key] = IMMUTABLE
+        results = [IMMUTABLE]
         for definition in self.classes_of(value):
             for name, member in list(definition.members.items()):
                 if name == "__init__" or (wanted is not None and name not in wanted):
                     continue
                 for site in member.sites:
                     if site.definition is not None and not site.definition.is_class:
-                        union = Arguments((value, *arguments.all))
-                        self.invoke(site, node, None, union, spread=True)
+                        results.append(self.invoke(site, node, value, arguments, spread=True))
+        result = self._methods_run[key] = Value(join(results).sites)
+        return result
 
     def invoke(
         self,
@@ -370,13 +368,19 @@ class Calls(Expressions):
         self._calls_left -= 1
         first = (receiver,) if receiver is not None and _takes_receiver(function) else ()
         frame = Frame(definition.scope or function_scope(function), definition.frame)
-        positional = (*first, *arguments.positional)
-        frame.values.update(_bind(function, positional, arguments, own, spread=spread))
+        if _is_class_method(function):
+            first = tuple(self._class_of(value) for value in first)
+        frame.values.update(_bind(function, first, arguments, own, spread=spread))
         effects = self.record.effects
         result = self._run_body(function, frame, node)
         if definition.caches and self.record.effects > effects:
             self.mutate(frozenset([site]), node, "its cache decides whether its body runs again")
         return result
+
+    def _class_of(self, value: Value) -> Value:
+        """Return the class that a class method gets, called on a class or on an instance."""
+        held = value.sites | self.heap.held(value.sites)
+        return Value(frozenset(s for s in held if s.definition is not None and s.definition.is_class))
 
     def _run_body(self, node: FunctionNode, frame: Frame, call: ast.AST) -> Value:
         self.stack.append(node)
@@ -416,7 +420,7 @@ class Calls(Expressions):
             for method in member.sites if member is not None else ():
                 self.invoke(method, node, instance, arguments, spread=spread)
         if self.member(instance, "__init__") is None or definition.bases:
-            self.heap.hold([made], arguments.sites)
+            self.heap.set_field([made], "*", arguments.sites)
         return instance
 
     def _guess(
@@ -438,9 +442,25 @@ class Calls(Expressions):
         return Value(frozenset([site]) | objects(arguments.sites))
 
 
+def _kept_type(effect: CallEffect, receiver: Value) -> str | None:
+    """Return the type of a new result: tables and arrays mostly make their own kind."""
+    types = {site.type or "" for site in receiver.sites}
+    if effect.returns in {"fresh", "shallow"} and len(types) == 1:
+        type_ = types.pop()
+        return type_ if type_.startswith(_CLOSED) else None
+    return None
+
+
 def objects(sites: Sites) -> Sites:
     """Return `sites` without functions and classes: libraries do not change code."""
     return frozenset(site for site in sites if site.definition is None)
+
+
+def _is_class_method(node: FunctionNode) -> bool:
+    return not isinstance(node, ast.Lambda) and any(
+        isinstance(decorator, ast.Name) and decorator.id == "classmethod"
+        for decorator in node.decorator_list
+    )
 
 
 def _takes_receiver(node: FunctionNode) -> bool:
@@ -454,7 +474,7 @@ def _takes_receiver(node: FunctionNode) -> bool:
 
 def _bind(
     node: FunctionNode,
-    positional: tuple[Value, ...],
+    receiver: tuple[Value, ...],
     arguments: Arguments,
     own: Value,
     *,
@@ -462,9 +482,11 @@ def _bind(
 ) -> dict[str, Value]:
     """Bind arguments to parameters; what is left over goes to every parameter that may take it."""
     names = parameter_names(node.args)
-    everything = join([*positional, *arguments.all]) if positional or arguments.all else IMMUTABLE
+    positional = (*receiver, *arguments.positional)
+    everything = Value(arguments.sites)
     if spread:
-        return {name: Value(everything.sites | own.sites) for name in names}
+        given = dict.fromkeys(names, Value(everything.sites | own.sites))
+        return {**given, **dict(zip(names, receiver, strict=False))}
     plain = [argument.arg for argument in [*node.args.posonlyargs, *node.args.args]]
     values = {name: own for name in names}
     values.update(zip(plain, positional, strict=False))

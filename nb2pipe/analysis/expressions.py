@@ -5,6 +5,7 @@ import builtins
 from collections.abc import Callable, Iterable
 from typing import Any, Final
 
+from nb2pipe.analysis.arguments import NO_ARGUMENTS, Arguments
 from nb2pipe.analysis.definitions import Definition, Frame
 from nb2pipe.analysis.heap import IMMUTABLE, UNKNOWN, Value, join
 from nb2pipe.analysis.knowledge import Knowledge
@@ -13,10 +14,17 @@ from nb2pipe.analysis.scopes import Comprehension, Scope, function_scope
 
 BUILTINS: Final = frozenset(dir(builtins)) | {"__name__", "__doc__", "__builtins__"}
 SHELL_NAMES: Final = frozenset({"get_ipython", "display", "exit", "quit"})
-_CONTAINERS: Final = {"list", "dict", "tuple", "set"}
+CONTAINERS: Final = {"list", "dict", "tuple", "set", "iterator"}
+_INDEX: Final = Arguments((IMMUTABLE,))
 _NO_SCOPE: Final = Scope(
     local=frozenset(), declared_global=frozenset(), declared_nonlocal=frozenset()
 )
+_COMPARISONS: Final = ("__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__", "__contains__", "__hash__")
+_OPERATIONS: Final = {
+    ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "truediv", ast.FloorDiv: "floordiv",
+    ast.Mod: "mod", ast.Pow: "pow", ast.MatMult: "matmul", ast.BitAnd: "and", ast.BitOr: "or",
+    ast.BitXor: "xor", ast.LShift: "lshift", ast.RShift: "rshift",
+}  # fmt: skip
 OPERATORS: Final = {
     "__add__", "__radd__", "__iadd__", "__getitem__", "__setitem__", "__iter__", "__next__", "__len__",
     "__repr__", "__str__", "__eq__", "__lt__", "__hash__", "__contains__", "__enter__", "__exit__",
@@ -67,8 +75,14 @@ class Expressions(Memory):
         """Evaluate a call."""
         raise NotImplementedError
 
-    def run_methods(self, value: Value, names: Iterable[str] | None, node: ast.AST) -> None:
-        """Run what Python calls by itself on a notebook's own objects."""
+    def run_methods(
+        self,
+        value: Value,
+        names: Iterable[str] | None,
+        node: ast.AST,
+        arguments: Arguments = NO_ARGUMENTS,
+    ) -> Value:
+        """Run what Python calls by itself on a notebook's own objects; return what may come back."""
         raise NotImplementedError
 
     def assign(self, target: ast.expr, value: Value, frame: Frame | None) -> None:
@@ -131,10 +145,13 @@ class Expressions(Memory):
             if member_runs(member):
                 self.run_methods(value, [name], node)
             return Value(member.sites | value.sites, None, UNKNOWN)
-        if name in self.knowledge.attributes:
+        if self.knowledge.is_plain({site.type for site in value.sites}, name):
             return IMMUTABLE
-        if self._is_plain_instance(value):
-            return Value(frozenset(s for s in self.heap.held(value.sites) if s.definition is None))
+        if self._is_plain_instance(value) and not name.startswith("__"):
+            return Value(self.heap.field(value.sites, name))
+        if all("." in (site.type or "") for site in value.sites):
+            # What a library's object was given is not what its attributes show: they are its own.
+            return Value(value.sites)
         return self.part_of(value)
 
     def _is_plain_instance(self, value: Value) -> bool:
@@ -151,7 +168,7 @@ class Expressions(Memory):
 
     def element_of(self, value: Value) -> Value:
         """Return what an element of `value` may be; those of plain containers are never views."""
-        containers = frozenset(site for site in value.sites if site.type in _CONTAINERS)
+        containers = frozenset(site for site in value.sites if site.type in CONTAINERS)
         if containers == value.sites:
             return Value(self.heap.held(containers))
         rest = self.part_of(Value(value.sites - containers))
@@ -171,9 +188,10 @@ class Expressions(Memory):
         found: list[Definition] = []
         if not self.has_classes:
             return found
+        instances = frozenset(site for site in value.sites if site.type == "instance")
         queue = [
             site.definition
-            for site in [*value.sites, *self.heap.held(value.sites)]
+            for site in [*value.sites, *self.heap.held(instances)]
             if site.definition is not None and site.definition.is_class
         ]
         while queue:
@@ -197,10 +215,13 @@ class Expressions(Memory):
     def _subscript(self, node: ast.Subscript, frame: Frame | None) -> Value:
         value = self.evaluate(node.value, frame)
         self.evaluate(node.slice, frame)
-        self.run_methods(value, ["__getitem__", "__missing__"], node)
+        own = self.run_methods(value, ["__getitem__", "__missing__"], node, _INDEX)
+        if self._is_plain_instance(value):
+            return own
         types = {site.type for site in value.sites}
         if _copies(node.slice) and not types & {"list", "dict"}:
-            return Value(frozenset([self.site(node)]))
+            same = types.pop() if len(types) == 1 else None
+            return Value(frozenset([self.site(node, "part", same)]))
         if types == {"list"} and isinstance(node.slice, ast.Slice):
             fresh = self.site(node, "slice", "list")
             self.heap.hold([fresh], self.heap.held(value.sites))
@@ -233,9 +254,11 @@ class Expressions(Memory):
         inner = Frame(_NO_SCOPE, frame)
         first = True
         for generator in node.generators:
-            iterated = self.evaluate(generator.iter, frame if first else inner)
+            scope = frame if first else inner
+            iterated = self.evaluate(generator.iter, scope)
             first = False
-            self._bind_local(generator.target, self.iterate(iterated, generator.iter), inner)
+            for target, value in self.iterated(generator.target, generator.iter, iterated, scope):
+                self._bind_local(target, value, inner)
             for condition in generator.ifs:
                 self.evaluate(condition, inner)
         parts = [node.key, node.value] if isinstance(node, ast.DictComp) else [node.elt]
@@ -257,6 +280,23 @@ class Expressions(Memory):
         used = frozenset(site for site in value.sites if site.type == "iterator")
         self.mutate(used, node, "it is used up by the loop")
         return self.element_of(value)
+
+    def iterated(
+        self, target: ast.expr, node: ast.expr, value: Value, frame: Frame | None
+    ) -> list[tuple[ast.expr, Value]]:
+        """Pair loop targets with what they are bound to: `zip` and `enumerate` run several at once."""
+        whole = self.iterate(value, node)
+        if not isinstance(node, ast.Call) or not isinstance(target, ast.Tuple | ast.List):
+            return [(target, whole)]
+        dotted = self.evaluate(node.func, frame).dotted
+        parts: list[Value] = []
+        if dotted == "builtins.zip":
+            parts = [self.element_of(self.evaluate(item, frame)) for item in node.args]
+        elif dotted == "builtins.enumerate" and node.args:
+            parts = [IMMUTABLE, self.element_of(self.evaluate(node.args[0], frame))]
+        if len(parts) != len(target.elts) or any(isinstance(t, ast.Starred) for t in target.elts):
+            return [(target, whole)]
+        return list(zip(target.elts, parts, strict=True))
 
     def _lambda(self, node: ast.Lambda, frame: Frame | None) -> Value:
         return self.function(node, frame, None)
@@ -322,8 +362,12 @@ class Expressions(Memory):
                 return Value(constant=f"{left.constant}/{right.constant}")
         if not left.sites and not right.sites:
             return IMMUTABLE
-        for side in (left, right):
-            self.run_methods(side, OPERATORS, node)
+        own = [
+            self.run_methods(side, _methods_of(node), node, Arguments((other,)))
+            for side, other in ((left, right), (right, left))
+        ]
+        if self._is_plain_instance(left) or self._is_plain_instance(right):
+            return join(own)
         held = self.heap.held(left.sites | right.sites)
         site = self.site(node, "result", _common_type(left, right))
         self.heap.hold([site], held)
@@ -338,7 +382,7 @@ class Expressions(Memory):
     def _compare(self, node: ast.Compare, frame: Frame | None) -> Value:
         values = [self.evaluate(item, frame) for item in [node.left, *node.comparators]]
         for value in values:
-            self.run_methods(value, OPERATORS, node)
+            self.run_methods(value, _COMPARISONS, node)
         if any(isinstance(operator, ast.Is | ast.IsNot | ast.In | ast.NotIn) for operator in node.ops):
             for value in values:
                 self.compared |= self.heap.reach(value.sites)
@@ -373,6 +417,12 @@ def member_runs(member: Value) -> bool:
         )
         for site in member.sites
     )
+
+
+def _methods_of(node: ast.AST) -> Iterable[str]:
+    """Return the special methods that may run for an operator (Python reference, 3.3.8)."""
+    name = _OPERATIONS.get(type(getattr(node, "op", None)))
+    return OPERATORS if name is None else (f"__{name}__", f"__r{name}__", f"__i{name}__")
 
 
 def _copies(index: ast.expr) -> bool:

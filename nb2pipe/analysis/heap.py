@@ -53,6 +53,8 @@ class Heap:
 
     contents: dict[Site, set[Site]] = field(default_factory=dict)
     holders: dict[Site, set[Site]] = field(default_factory=dict)
+    fields: dict[tuple[Site, str], set[Site]] = field(default_factory=dict)
+    shared: dict[Site, set[Site]] = field(default_factory=dict)
     growth: int = 0
     _reach: dict[Sites, Sites] = field(default_factory=dict)
     _observers: dict[Sites, Sites] = field(default_factory=dict)
@@ -70,6 +72,30 @@ class Heap:
                 self.growth += 1
                 self._reach.clear()
                 self._observers.clear()
+
+    def share(self, sites: Iterable[Site], others: Iterable[Site]) -> None:
+        """Note that objects may share memory, so that a change of one shows in the other."""
+        others = set(others)
+        for site in sites:
+            for other in others - {site}:
+                self.shared.setdefault(site, set()).add(other)
+                self.shared.setdefault(other, set()).add(site)
+
+    def memory(self, sites: Sites) -> Sites:
+        """Return `sites` and all that may share memory with one of them."""
+        return _closure(sites, self.shared, {}) if self.shared else sites
+
+    def set_field(self, holders: Iterable[Site], name: str, held: Sites) -> None:
+        """Note that attribute `name` (`*`: any) of each of `holders` may refer to each of `held`."""
+        holders = tuple(holders)
+        self.hold(holders, held)
+        for holder in holders:
+            self.fields.setdefault((holder, name), set()).update(held)
+
+    def field(self, sites: Iterable[Site], name: str) -> Sites:
+        """Return what attribute `name` of `sites` may be; only for objects whose attributes are all known."""
+        keys = [(site, key) for site in sites for key in (name, "*")]
+        return NOTHING.union(*(self.fields[key] for key in keys if key in self.fields))
 
     def held(self, sites: Iterable[Site]) -> Sites:
         """Return what `sites` may refer to directly."""

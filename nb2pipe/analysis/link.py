@@ -117,7 +117,8 @@ class Linker:
             definition = site.definition
             if definition is not None and definition.name is not None:
                 made = self.history.definitions.get((definition.name, definition.order))
-                if made is not None and made.replayable:
+                earlier = made is not None and made.order < self._first_order[cell]
+                if made is not None and earlier and made.replayable:
                     self.require(step, cell, made)
 
     def _force_roles(self, step: str, cells: tuple[int, ...]) -> None:
@@ -209,7 +210,8 @@ class Linker:
 
     def shareable(self, name: str, cell: int) -> Sites:
         """Return the objects of a name that another name may hold as well: not its code."""
-        return frozenset(site for site in self.reach(name, cell) if site.definition is None)
+        reached = self.interpretation.heap.memory(self.reach(name, cell))
+        return frozenset(site for site in reached if site.definition is None)
 
 
 def _first_orders(interpretation: Interpretation) -> list[int]:

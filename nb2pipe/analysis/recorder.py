@@ -74,9 +74,11 @@ class Memory:
     # --- objects
 
     def site(self, node: ast.AST | str, role: str = "", type_: str | None = None) -> Site:
-        """Return the object that `node` makes, the same one each time it runs in the same call."""
-        place = node if isinstance(node, str) else id(node)
-        key = (place, role, id(self.stack[-1]) if self.stack else None)
+        """Return the object that `node` makes: the same one each time, per statement and innermost call."""
+        if isinstance(node, str):
+            key: tuple[object, ...] = (node, role)
+        else:
+            key = (id(node), role, self.order, id(self.stack[-1]) if self.stack else None)
         site = self._sites.get(key)
         if site is None:
             site = self._sites[key] = Site(type=type_)
@@ -89,6 +91,7 @@ class Memory:
         if not sites:
             return
         self.record.effects += 1
+        sites = self.heap.memory(sites)
         for site in sites:
             self.changed_at[site] = self.order
         observers = self.heap.observers(sites)

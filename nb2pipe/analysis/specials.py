@@ -5,7 +5,8 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from nb2pipe.analysis.calls import Arguments, Calls
+from nb2pipe.analysis.arguments import Arguments
+from nb2pipe.analysis.calls import Calls
 from nb2pipe.analysis.definitions import Frame
 from nb2pipe.analysis.escapes import ALL_NAMES, EscapeFacts
 from nb2pipe.analysis.heap import IMMUTABLE, UNKNOWN, Value
@@ -125,7 +126,7 @@ class Specials(Calls):
         value = arguments.get(2) or IMMUTABLE
         if holder.dotted is not None:
             self.set_option()
-        self.heap.hold(holder.sites, value.sites)
+        self.heap.set_field(holder.sites, "*", value.sites)
         self.mutate(holder.sites, node, "an attribute of it is set")
         return IMMUTABLE
 

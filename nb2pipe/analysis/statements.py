@@ -4,7 +4,7 @@ import ast
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 
-from nb2pipe.analysis.calls import Arguments
+from nb2pipe.analysis.arguments import NO_ARGUMENTS, Arguments
 from nb2pipe.analysis.definitions import Definition, Frame
 from nb2pipe.analysis.expressions import OPERATORS
 from nb2pipe.analysis.heap import IMMUTABLE, NOTHING, Site, Value, join
@@ -129,7 +129,10 @@ class Statements(Specials):
                 known = site.definition.members.get(attribute, IMMUTABLE)
                 site.definition.members[attribute] = join((known, value))
         self.run_methods(holder, ["__setitem__", "__setattr__", "__set__"], node)
-        self.heap.hold(holder.sites, value.sites)
+        if attribute is not None:
+            self.heap.set_field(holder.sites, attribute, value.sites)
+        else:
+            self.heap.hold(holder.sites, value.sites)
         self.mutate(holder.sites, node, "it is assigned to in place")
 
     def _annotated(self, node: ast.AnnAssign, frame: Frame | None) -> None:
@@ -194,7 +197,8 @@ class Statements(Specials):
         iterated = self.evaluate(node.iter, frame)
 
         def again() -> None:
-            self.assign(node.target, self.iterate(iterated, node.iter), frame)
+            for target, value in self.iterated(node.target, node.iter, iterated, frame):
+                self.assign(target, value, frame)
 
         self._loop(again, node.body, node.orelse, frame)
 
@@ -349,7 +353,7 @@ class Statements(Specials):
         for base in bases:
             hook = self.member(base, "__init_subclass__")
             for method in hook.sites if hook is not None else ():
-                self.invoke(method, node, Value(frozenset([site])), Arguments(()))
+                self.invoke(method, node, Value(frozenset([site])), NO_ARGUMENTS)
 
     def _import(self, node: ast.Import, frame: Frame | None) -> None:
         for item in node.names:
@@ -357,10 +361,12 @@ class Statements(Specials):
             name = item.asname or top
             if item.asname is None and item.name != top and frame is None and top in self.names:
                 self.read(top, node)
+            self._read_module(top, node)
             self._bind(name, Value(dotted=item.name if item.asname else top), node, frame)
 
     def _import_from(self, node: ast.ImportFrom, frame: Frame | None) -> None:
         module = "." * node.level + (node.module or "")
+        self._read_module((node.module or "").partition(".")[0], node)
         for item in node.names:
             if item.name == "*":
                 self.starred = True
@@ -368,6 +374,11 @@ class Statements(Specials):
             else:
                 value = Value(dotted=f"{module}.{item.name}")
                 self._bind(item.asname or item.name, value, node, frame)
+
+    def _read_module(self, name: str, node: ast.AST) -> None:
+        """Read the file of a module that the notebook itself wrote."""
+        for file in [known for known in self.names if known.endswith((f"/{name}.py>", f":{name}.py>"))]:
+            self.read(file, node)
 
     # --- ends of paths
 

@@ -1,0 +1,33 @@
+"""The evaluated arguments of a call."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from nb2pipe.analysis.heap import NOTHING, Sites, Value
+
+
+@dataclass(frozen=True, slots=True)
+class Arguments:
+    """The evaluated arguments of a call."""
+
+    positional: tuple[Value, ...]
+    keywords: tuple[tuple[str | None, Value], ...] = ()
+
+    @property
+    def all(self) -> tuple[Value, ...]:
+        """Every argument, in the order of the call."""
+        return (*self.positional, *(value for _, value in self.keywords))
+
+    def get(self, key: int | str) -> Value | None:
+        """Return the argument at a position or of a keyword."""
+        if isinstance(key, int):
+            return self.positional[key] if key < len(self.positional) else None
+        return next((value for name, value in self.keywords if name == key), None)
+
+    @property
+    def sites(self) -> Sites:
+        """The objects that any argument may be."""
+        return NOTHING.union(*(value.sites for value in self.all))
+
+
+NO_ARGUMENTS: Final = Arguments(())
