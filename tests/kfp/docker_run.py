@@ -6,6 +6,7 @@ from typing import Any
 
 import yaml
 
+from tests.kfp.environment import arithmetic
 from tests.kfp.launcher import read_report
 
 
@@ -22,7 +23,9 @@ def run_in_docker(
     """
     from kfp import components, local
 
-    runner = local.DockerRunner(network_mode="none", working_dir="/scratch")
+    runner = local.DockerRunner(
+        network_mode="none", working_dir="/scratch", environment=arithmetic()
+    )
     local.init(runner=runner, pipeline_root=str(root), raise_on_error=True)
     component = components.load_component_from_text(text)
     component(**(parameters or {}))

@@ -8,6 +8,7 @@ import venv
 from pathlib import Path
 
 _TOOL = "nb2pipe"
+_ARITHMETIC = ("MKL_", "OMP_", "OPENBLAS_")
 
 
 def make_environment(folder: Path, *, packages: bool = True) -> Path:
@@ -22,6 +23,11 @@ def make_environment(folder: Path, *, packages: bool = True) -> Path:
         _link_packages(Path(sysconfig.get_path("purelib")), _site_packages(bin_folder))
     _refuse_nb2pipe(bin_folder)
     return bin_folder
+
+
+def arithmetic() -> dict[str, str]:
+    """Return the variables that choose how a machine's libraries calculate, to the last bit."""
+    return {name: value for name, value in os.environ.items() if name.startswith(_ARITHMETIC)}
 
 
 def _site_packages(bin_folder: Path) -> Path:

@@ -22,6 +22,7 @@ from typing import Any
 import yaml
 
 from nb2pipe.backends.kfp.graph import check_spec, task_order
+from tests.kfp.environment import arithmetic
 
 _RESULT = re.compile(
     r'<script type="application/json" id="nb2pipe-result">(.*?)</script>', re.DOTALL
@@ -81,7 +82,7 @@ class Launcher:
     """Runs compiled files.
 
     `path` is the folder where `python3` is found, `files` a folder that is copied into every task's
-    working directory, `environment` what is set besides PATH and HOME.
+    working directory, `environment` what is set besides PATH, HOME and what chooses the arithmetic.
     """
 
     path: Path
@@ -113,7 +114,8 @@ class Launcher:
     def _run_task(self, job: "_Job") -> TaskRun:
         executor_input = job.executor_input()
         container = job.container()
-        environment = {"PATH": str(self.path), "HOME": str(job.home), **self.environment}
+        places = {"PATH": str(self.path), "HOME": str(job.home)}
+        environment = {**places, **arithmetic(), **self.environment}
         own: dict[str, str] = {}
         for entry in container.get("env", ()):
             own[entry["name"]] = _expand(entry["value"], own)

@@ -1,9 +1,13 @@
 """Compiled files in real containers: Docker, no network, an image without nb2pipe."""
 
+from pathlib import Path
+
 import pytest
 
+import nb2pipe
 from nb2pipe.backends.kfp import KfpBackend
 from tests.backends.pipelines import Draft
+from tests.kfp.compare import compare_outputs, execute_whole
 from tests.kfp.docker_engine import IMAGE, docker_daemon, import_image
 from tests.kfp.docker_run import run_in_docker
 
@@ -12,6 +16,8 @@ pytestmark = [
     # kfp's and Docker's own.
     pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning"),
 ]
+
+SAMPLES = sorted(Path(__file__).parents[2].glob("sample_notebooks/*.ipynb"))
 
 
 @pytest.fixture(scope="module")
@@ -76,3 +82,19 @@ def test_steps_cannot_import_nb2pipe_and_start_in_an_empty_folder(containers):
 def test_a_failing_step_fails_the_run(containers):
     with pytest.raises(RuntimeError, match="bad"):
         containers(Draft().step("bad", "1 / 0").pipeline(image=IMAGE))
+
+
+@pytest.mark.notebooks
+@pytest.mark.parametrize("notebook", SAMPLES, ids=lambda path: path.stem)
+def test_a_sample_shows_in_containers_what_the_notebook_shows(
+    notebook, engine, monkeypatch, tmp_path
+):
+    (tmp_path / "whole").mkdir()
+    whole = execute_whole(notebook, tmp_path / "whole")
+    (text,) = nb2pipe.compile_notebook(notebook, image=IMAGE).files.values()
+
+    monkeypatch.setenv("DOCKER_HOST", engine)
+    cells = run_in_docker(text, tmp_path / "root")
+
+    assert len(cells) == sum(cell["cell_type"] == "code" for cell in whole["cells"])
+    assert compare_outputs(whole, cells) == []
