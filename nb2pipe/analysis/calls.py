@@ -14,7 +14,7 @@ from nb2pipe.analysis.definitions import Definition, Frame
 from nb2pipe.analysis.escapes import EscapeFacts, escape_facts
 from nb2pipe.analysis.expressions import CONTAINERS, OPERATORS, Expressions
 from nb2pipe.analysis.arguments import NO_ARGUMENTS, Arguments
-from nb2pipe.analysis.heap import IMMUTABLE, NOTHING, Site, Sites, Value, join
+from nb2pipe.analysis.heap import IMMUTABLE, NOTHING, Site, Sites, Value, join, objects
 from nb2pipe.analysis.knowledge import CAUTIOUS, CallEffect, Knowledge
 from nb2pipe.analysis.recorder import file_name
 from nb2pipe.analysis.scopes import FunctionNode, function_scope, names_read, parameter_names
@@ -370,6 +370,8 @@ class Calls(Expressions):
         frame = Frame(definition.scope or function_scope(function), definition.frame)
         if _is_class_method(function):
             first = tuple(self._class_of(value) for value in first)
+        elif receiver is not None and not objects(receiver.sites):
+            first = ()  # called on the class: the instance is among the arguments
         frame.values.update(_bind(function, first, arguments, own, spread=spread))
         effects = self.record.effects
         result = self._run_body(function, frame, node)
@@ -449,11 +451,6 @@ def _kept_type(effect: CallEffect, receiver: Value) -> str | None:
         type_ = types.pop()
         return type_ if type_.startswith(_CLOSED) else None
     return None
-
-
-def objects(sites: Sites) -> Sites:
-    """Return `sites` without functions and classes: libraries do not change code."""
-    return frozenset(site for site in sites if site.definition is None)
 
 
 def _is_class_method(node: FunctionNode) -> bool:

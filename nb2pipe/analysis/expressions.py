@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from nb2pipe.analysis.arguments import NO_ARGUMENTS, Arguments
 from nb2pipe.analysis.definitions import Definition, Frame
-from nb2pipe.analysis.heap import IMMUTABLE, UNKNOWN, Value, join
+from nb2pipe.analysis.heap import IMMUTABLE, UNKNOWN, Value, join, objects
 from nb2pipe.analysis.knowledge import Knowledge
 from nb2pipe.analysis.recorder import Memory
 from nb2pipe.analysis.scopes import Comprehension, Scope, function_scope
@@ -143,7 +143,7 @@ class Expressions(Memory):
         member = self.member(value, name)
         if member is not None:
             if member_runs(member):
-                self.run_methods(value, [name], node)
+                return self.run_methods(value, [name], node)
             return Value(member.sites | value.sites, None, UNKNOWN)
         if self.knowledge.is_plain({site.type for site in value.sites}, name):
             return IMMUTABLE
@@ -210,7 +210,7 @@ class Expressions(Memory):
         """Return what a part of `value` may be: a view of it, or something that it holds."""
         if not value.sites:
             return IMMUTABLE
-        return Value(value.sites | self.heap.held(value.sites))
+        return Value(value.sites | self.heap.held(objects(value.sites)))
 
     def _subscript(self, node: ast.Subscript, frame: Frame | None) -> Value:
         value = self.evaluate(node.value, frame)

@@ -126,6 +126,11 @@ def _closure(sites: Sites, edges: Mapping[Site, set[Site]], known: dict[Sites, S
     return found
 
 
+def objects(sites: Sites) -> Sites:
+    """Return `sites` without functions and classes: what libraries may change or look into."""
+    return frozenset(site for site in sites if site.definition is None)
+
+
 def join(values: Iterable[Value]) -> Value:
     """Return the value that may be any of `values`."""
     collected = list(values)
