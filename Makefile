@@ -58,7 +58,7 @@ clean:
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 
 $(READY): pyproject.toml uv.lock $(UV)
-	$(UV) sync --frozen
+	$(UV) sync --quiet --frozen
 	@touch $@
 
 $(UV):

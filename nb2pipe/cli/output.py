@@ -12,7 +12,7 @@ from nb2pipe.api import fails
 from nb2pipe.cli import ExitCode
 from nb2pipe.compiler import Compilation
 from nb2pipe.diagnostics import CompileError, Diagnostic
-from nb2pipe.reporting.text import Sources, Style, plain, render_diagnostics, summarise
+from nb2pipe.reporting.text import Sources, Style, plain, printable, render_diagnostics, summarise
 
 _LOOKS: Mapping[str, dict[str, Any]] = {
     "error": {"fg": "red", "bold": True},
@@ -44,8 +44,9 @@ def show_diagnostics(diagnostics: Iterable[Diagnostic], sources: Sources) -> Non
         return
     text = render_diagnostics(listed, sources, style_for(err=True))
     click.echo(text, err=True, color=True, nl=False)
-    notebooks = " and ".join(dict.fromkeys(item.span.notebook for item in listed))
-    say(f"{notebooks}: {summarise(listed)}", "title")
+    notebooks = list(dict.fromkeys(item.span.notebook for item in listed))
+    place = printable(notebooks[0]) if len(notebooks) == 1 else f"{len(notebooks)} notebooks"
+    say(f"{place}: {summarise(listed)}", "title")
 
 
 def stop_if_failed(diagnostics: Iterable[Diagnostic], *, strict: bool = False) -> None:

@@ -75,6 +75,14 @@ def test_json_goes_to_standard_output_with_every_notebook(run_command, nb, train
     assert done.stderr == ""
 
 
+def test_the_last_line_sums_up_all_notebooks(run_command, nb, train):
+    for name in ("a.ipynb", "b.ipynb"):
+        nb(("x = 1", "step:a"), ("print(y, x)", "step:b"), name=name)
+    done = run_command("check", "a.ipynb", "train.ipynb", "b.ipynb")
+    assert "\n2 notebooks: 2 errors\n" in done.stderr
+    assert done.stderr.endswith("train.ipynb: fine, 3 steps\n")
+
+
 def test_strict_fails_on_warnings(run_command, nb):
     nb(("x = 1", "step:a"), name="n.ipynb", metadata={"nb2pipe": {"imagge": "python:3.12"}})
     fine = run_command("check", "n.ipynb")
