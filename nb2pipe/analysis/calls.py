@@ -142,6 +142,9 @@ class Calls(Expressions):
 
     def _unknown_call(self, node: ast.Call, callee: Value, arguments: Arguments) -> Value:
         """Call something that came from outside: it may change what it is and what it gets."""
+        effects = [self.knowledge.operator(site.type, "__call__") for site in callee.sites]
+        if effects and all(effects):
+            return join([self.library_call(node, e, callee, arguments) for e in effects if e])
         callee_reach = self.heap.reach(callee.sites)
         bound = [site for site in callee_reach if site.definition is not None]
         for site in bound:
@@ -187,10 +190,14 @@ class Calls(Expressions):
             sites = self.changeable(changed.sites) if deep else objects(changed.sites)
             self.mutate(sites, node, because, cautious=not effect.known)
             if effect.keeps:
-                self.heap.hold(changed.sites, arguments.sites - changed.sites)
+                kept = arguments.sites | self.heap.held(arguments.sites)
+                self.heap.hold(changed.sites, kept - changed.sites)
+        if effect.returns != "holds":
+            used = frozenset(site for site in arguments.sites if site.type == "iterator")
+            self.mutate(used, node, "it is used up by this call")
         self._hidden_state(node, effect, receiver, arguments)
         self._files(node, effect, receiver, arguments)
-        self.run_callbacks(node, arguments, methods=methods)
+        self.run_callbacks(node, arguments, receiver, methods=methods)
         return self.result(node, effect, receiver, arguments)
 
     def _changed(
@@ -217,6 +224,15 @@ class Calls(Expressions):
         states = self.knowledge.states(site.type for site in given)
         for state in sorted({*states, *([effect.state] if effect.state else [])}):
             self.use_state(state, node)
+
+    def run_operator(self, value: Value, name: str, node: ast.AST) -> None:
+        """Record what Python calls by itself on a library's objects: subscripts, loops."""
+        for site in value.sites:
+            effect = self.knowledge.operator(site.type, name)
+            if effect is not None and effect.mutates:
+                self.mutate(frozenset([site]), node, "reading it changes it")
+            if effect is not None and effect.state:
+                self.use_state(effect.state, node)
 
     def use_state(self, state: str, node: ast.AST) -> None:
         """Record that hidden state is read and changed; before anything set it, nobody can tell."""
@@ -267,7 +283,10 @@ class Calls(Expressions):
             case "view":
                 self.heap.share([site], self._buffers(given))
             case "shallow":
-                self.heap.hold([site], self.heap.held(given))
+                # What is in an object of unknown make-up is a part of the object itself.
+                words = NOTHING.union(*(value.sites for _, value in arguments.keywords))
+                opaque = frozenset(site for site in given if site.type not in CONTAINERS)
+                self.heap.hold([site], self.heap.held(given) | words | opaque)
             case "holds":
                 self.heap.hold([site], given)
             case _:
@@ -286,10 +305,19 @@ class Calls(Expressions):
         )
 
     def run_callbacks(
-        self, node: ast.Call, arguments: Arguments, *, methods: Iterable[str] | None = None
+        self,
+        node: ast.Call,
+        arguments: Arguments,
+        receiver: Value | None = None,
+        *,
+        methods: Iterable[str] | None = None,
     ) -> None:
-        """Run the notebook's code that a library got: it may call functions, and methods (None: any)."""
-        plain = Arguments((Value(objects(arguments.sites)),))
+        """Run the notebook's code that a library got: it may call functions, and methods (None: any).
+
+        They get any argument, the object whose method is called, or an element of these.
+        """
+        given = arguments.sites | (receiver.sites if receiver is not None else NOTHING)
+        plain = Arguments((Value(objects(given | self.heap.held(given))),))
         for value in arguments.all:
             for site in value.sites:
                 if site.definition is not None:

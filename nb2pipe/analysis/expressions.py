@@ -85,6 +85,10 @@ class Expressions(Memory):
         """Run what Python calls by itself on a notebook's own objects; return what may come back."""
         raise NotImplementedError
 
+    def run_operator(self, value: Value, name: str, node: ast.AST) -> None:
+        """Record what Python calls by itself on a library's objects."""
+        raise NotImplementedError
+
     def assign(self, target: ast.expr, value: Value, frame: Frame | None) -> None:
         """Bind a target."""
         raise NotImplementedError
@@ -216,6 +220,7 @@ class Expressions(Memory):
         value = self.evaluate(node.value, frame)
         self.evaluate(node.slice, frame)
         own = self.run_methods(value, ["__getitem__", "__missing__"], node, _INDEX)
+        self.run_operator(value, "__getitem__", node)
         if self._is_plain_instance(value):
             return own
         types = {site.type for site in value.sites}
@@ -277,8 +282,7 @@ class Expressions(Memory):
     def iterate(self, value: Value, node: ast.AST) -> Value:
         """Return what iterating over `value` yields; an iterator is used up by it."""
         self.run_methods(value, ["__iter__", "__next__", "__getitem__", "__len__"], node)
-        used = frozenset(site for site in value.sites if site.type == "iterator")
-        self.mutate(used, node, "it is used up by the loop")
+        self.run_operator(value, "__iter__", node)
         return self.element_of(value)
 
     def iterated(

@@ -21,22 +21,11 @@ def documents(path: Path) -> list[dict[str, Any]]:
     return list(yaml.load_all(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader))
 
 
-# The interpreter does not use all that the rules say yet: `deep`, `aliases`, `given`, the state of
-# a type, `view`, special methods. Remove the number from here once it does.
-TO_COME = {
-    "builtins": {18, 32, 35, 41, 42},
-    "learning": {9, 10, 12, 20},
-    "numpy": {7},
-    "plots": {9},
-    "sklearn": {5, 6, 15, 16, 17, 20},
-}
 
 
 def _parameter(path: Path, number: int, example: dict[str, Any]) -> Any:
     last = example["code"].splitlines()[-1].strip()
-    to_come = number in TO_COME.get(path.stem, ())
-    marks = [pytest.mark.xfail(reason="the interpreter is to use this yet")] if to_come else []
-    return pytest.param(example, id=f"{path.stem}-{number}: {last}", marks=marks)
+    return pytest.param(example, id=f"{path.stem}-{number}: {last}")
 
 
 EXAMPLES = [
