@@ -1,0 +1,229 @@
+"""Edges come from the dataflow: what crosses steps, and what does not."""
+
+import pytest
+
+FLOW = {
+    "read": ([("a", "x = [1]"), ("b", "print(x)")], {("a", "b"): {"x"}}),
+    "two readers run side by side": (
+        [("a", "x = [1]"), ("b", "print(x)"), ("c", "print(len(x))")],
+        {("a", "b"): {"x"}, ("a", "c"): {"x"}},
+    ),
+    "straight from its producer": (
+        [("a", "x = [1]\ny = [2]"), ("b", "z = y[0]"), ("c", "print(x)")],
+        {("a", "b"): {"y"}, ("a", "c"): {"x"}},
+    ),
+    "a writer hands on": (
+        [("a", "x = [1]"), ("b", "x.append(2)"), ("c", "print(x)")],
+        {("a", "b"): {"x"}, ("b", "c"): {"x"}},
+    ),
+    "an alias is written too": (
+        [("a", "x = [1]\ny = x"), ("b", "y.append(2)"), ("c", "print(x)")],
+        {("a", "b"): {"x", "y"}, ("b", "c"): {"x"}},
+    ),
+    "what a list holds is written too": (
+        [("a", "x = {}\nxs = [x]"), ("b", "xs[0]['k'] = 1"), ("c", "print(x)")],
+        {("a", "b"): {"x", "xs"}, ("b", "c"): {"x"}},
+    ),
+    "a copy is not": (
+        [("a", "x = [1]"), ("b", "y = list(x)\ny.append(2)"), ("c", "print(x)")],
+        {("a", "b"): {"x"}, ("a", "c"): {"x"}},
+    ),
+    "may be defined": (
+        [("a", "x = 1\nn = [1]"), ("b", "if n:\n    x = 2"), ("c", "print(x)")],
+        {("a", "b"): {"x", "n"}, ("b", "c"): {"x"}},
+    ),
+    "a loop variable that nobody reads ties nothing": (
+        [("a", "for i in range(3): print(i)"), ("b", "for i in range(3): print(i)")],
+        {},
+    ),
+    "comprehensions keep their names": (
+        [("a", "i = [7]"), ("b", "print([i for i in range(3)])"), ("c", "print(i)")],
+        {("a", "c"): {"i"}},
+    ),
+    "a walrus in a comprehension does not": (
+        [("a", "print([y := x for x in range(3)])"), ("b", "print(y)")],
+        {("a", "b"): {"y"}},
+    ),
+    "arguments and locals of functions": (
+        [("a", "v = [1]"), ("b", "def f(v):\n    w = v\n    return w\nprint(f(2))"), ("c", "print(v)")],
+        {("a", "c"): {"v"}},
+    ),
+    "a function's global, at the call": (
+        [("a", "def f():\n    return later"), ("b", "later = [1]"), ("c", "print(f())")],
+        {("b", "c"): {"later"}},
+    ),
+    "a function's function's global": (
+        [("a", "data = [1]"), ("b", "def g():\n    return data\ndef f():\n    return g()"), ("c", "f()")],
+        {("a", "c"): {"data"}},
+    ),
+    "a function that changes its argument": (
+        [("a", "d = {}"), ("b", "def put(m):\n    m['k'] = 1\nput(d)"), ("c", "print(d)")],
+        {("a", "b"): {"d"}, ("b", "c"): {"d"}},
+    ),
+    "a function that copies first": (
+        [
+            ("a", "import pandas as pd\ndf = pd.DataFrame({'a': [1]})"),
+            ("b", "def clean(t):\n    t = t.copy()\n    t['b'] = 1\n    return t\ndf2 = clean(df)"),
+            ("c", "print(df)"),
+            ("d", "print(df2)"),
+        ],
+        {("a", "b"): {"df"}, ("a", "c"): {"df"}, ("b", "d"): {"df2"}},
+    ),
+    "global statement": (
+        [("a", "n = 1"), ("b", "def up():\n    global n\n    n = n + 1\nup()"), ("c", "print(n)")],
+        {("a", "b"): {"n"}, ("b", "c"): {"n"}},
+    ),
+    "an instance changes itself": (
+        [
+            ("a", "class C:\n    def __init__(self):\n        self.xs = []\n    def add(self):\n        self.xs.append(1)\nc = C()"),
+            ("b", "c.add()"),
+            ("c", "print(c.xs)"),
+        ],
+        {("a", "b"): {"c"}, ("b", "c"): {"c"}},
+    ),
+    "models fit side by side": (
+        [
+            ("a", "from sklearn.linear_model import LinearRegression, Lasso\nX, y = [[1.0], [2.0]], [1.0, 2.0]"),
+            ("b", "m1 = LinearRegression().fit(X, y)"),
+            ("c", "m2 = Lasso().fit(X, y)"),
+            ("d", "print(m1, m2)"),
+        ],
+        {("a", "b"): {"X", "y"}, ("a", "c"): {"X", "y"}, ("b", "d"): {"m1"}, ("c", "d"): {"m2"}},
+    ),
+    "plots do not tie": (
+        [
+            ("a", "import matplotlib.pyplot as plt\nxs = [1, 2]"),
+            ("b", "fig, ax = plt.subplots()\nax.plot(xs)"),
+            ("c", "fig, ax = plt.subplots()\nax.plot(xs)"),
+        ],
+        {("a", "b"): {"xs"}, ("a", "c"): {"xs"}},
+    ),
+    "names inside a query": (
+        [
+            ("a", "import pandas as pd\ndf = pd.DataFrame({'a': [1]})"),
+            ("b", "limit = [0][0]"),
+            ("c", "print(df.query('a > @limit'))"),
+        ],
+        {("a", "c"): {"df"}, ("b", "c"): {"limit"}},
+    ),
+    "a shell command reads and binds": (
+        [("a", "word = ['x'][0]"), ("b", "out = !echo {word}"), ("c", "print(out)")],
+        {("a", "b"): {"word"}, ("b", "c"): {"out"}},
+    ),
+    "a file": (
+        [("a", "with open('t.txt', 'w') as f:\n    f.write('1')"), ("b", "print(open('t.txt').read())")],
+        {("a", "b"): {"t.txt"}},
+    ),
+    "a seeded generator": (
+        [
+            ("a", "import random\nrandom.seed(1)\nprint(random.random())"),
+            ("b", "print(random.random())"),
+        ],
+        {("a", "b"): {"random"}},
+    ),
+    "an unseeded generator": (
+        [("a", "import random\nprint(random.random())"), ("b", "print(random.random())")],
+        {},
+    ),
+    "deleted": ([("a", "x = [1]"), ("b", "del x"), ("c", "x = [2]\nprint(x)")], {("a", "b"): {"x"}}),
+    "except as": (
+        [("a", "e = [1]"), ("b", "try:\n    1 / 0\nexcept ZeroDivisionError as e:\n    print(e)")],
+        {},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("cells", "edges"), FLOW.values(), ids=FLOW)
+def test_edges(analysis, cells, edges):
+    found = analysis(*cells)
+    assert found.codes == []
+    assert found.edges == edges
+
+
+REPLAYED = {
+    "imports": ([("a", "import math, re\nx = [math.pi]"), ("b", "print(math.e, x)")], ["import math, re"]),
+    "a definition with what it needs": (
+        [("a", "import math\nK = 3\ndef f(x, k=K):\n    return math.sqrt(x) * k\n"), ("b", "print(f(4))")],
+        ["import math", "K = 3", "def f(x, k=K):\n    return math.sqrt(x) * k"],
+    ),
+    "options": (
+        [("a", "import pandas as pd\npd.set_option('display.width', 60)\nx = [1]"), ("b", "print(x)")],
+        ["import pandas as pd", "pd.set_option('display.width', 60)"],
+    ),
+    "a class and its base": (
+        [("a", "class A: pass\nclass B(A): pass\nb = B()"), ("b", "print(b)")],
+        ["class A: pass", "class B(A): pass"],
+    ),
+    "decorated": (
+        [("a", "from functools import wraps\ndef d(f):\n    return f\n@d\ndef g(): return 1\n"), ("b", "g()")],
+        ["def d(f):\n    return f", "@d\ndef g(): return 1"],
+    ),
+    "not what its own step does": ([("a", "x = 1\nprint(x)"), ("b", "print(x)")], []),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("cells", "sources"), REPLAYED.values(), ids=REPLAYED)
+def test_statements_are_replayed_in_notebook_order(analysis, cells, sources):
+    assert analysis(*cells).replayed("b") == sources
+
+
+def test_versions_between_the_cells_of_another_step(analysis):
+    found = analysis(("A", "xs = [1]"), ("B", "n = len(xs)"), ("A", "xs.append(2)"), ("C", "print(n, xs)"))
+    assert [op.op for op in found.pipeline.step("A").program] == ["run", "store", "run", "store"]
+    assert found.edges == {("A", "B"): {"xs"}, ("A", "C"): {"xs"}, ("B", "C"): {"n"}}
+
+
+def test_a_cycle_names_its_cells_and_variables(analysis):
+    found = analysis(("A", "x = 1"), ("B", "y = x + 1"), ("A", "print(y)"))
+    assert found.codes == ["NB301"]
+    cycle = next(d for d in found.diagnostics if d.is_error)
+    assert "`x`" in cycle.message
+    assert "`y`" in cycle.message
+    assert "tag cell 3 `step:A-2`" in (cycle.hint or "")
+    assert {related.span.cell for related in cycle.related} == {1, 2}
+
+
+REFUSED = {
+    "open file": ([("a", "f = open('x', 'w')"), ("b", "f.write('1')")], "NB206"),
+    "generator": ([("a", "g = (i for i in range(3))"), ("b", "print(next(g))")], "NB206"),
+    "state in a default": (
+        [("a", "def f(x, seen=[]):\n    seen.append(x)\n    return seen"), ("b", "f(1)"), ("c", "f(2)")],
+        "NB212",
+    ),
+    "cache with effects": (
+        [("a", "import functools\nc = []\n@functools.cache\ndef f(x):\n    c.append(x)"), ("b", "f(1)"), ("c", "f(1)")],
+        "NB212",
+    ),
+    "output of another step": ([("a", "1 + 1"), ("b", "print(_)")], "NB208"),
+    "never defined": ([("a", "print(nothing)")], "NB203"),
+    "defined below": ([("a", "print(x)"), ("b", "x = 1")], "NB203"),
+    "input": ([("a", "name = input()")], "NB215"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("cells", "code"), REFUSED.values(), ids=REFUSED)
+def test_refused_with_a_reason(analysis, cells, code):
+    assert code in analysis(*cells).codes
+
+
+SILENT = {
+    "guarded name": [("a", "try:\n    x\nexcept NameError:\n    x = 1"), ("b", "print(x)")],
+    "builtins": [("a", "x = len([1])"), ("b", "print(sum([x]), __name__)")],
+    "pure cache": [("a", "import functools\n@functools.cache\ndef f(x):\n    return x"), ("b", "f(1)"), ("c", "f(1)")],
+    "star import": [("a", "from math import *\nx = pi"), ("b", "print(sqrt(x))")],
+    "own output": [("a", "1 + 1"), ("a", "print(_)")],
+    "unused file handle": [("a", "f = open('x', 'w')\nf.close()\nx = [1]"), ("b", "print(x)")],
+    "a function that is never called": [("a", "def f():\n    return nothing\nx = [1]"), ("b", "print(x)")],
+}
+
+
+@pytest.mark.parametrize("cells", SILENT.values(), ids=SILENT)
+def test_nothing_to_say(analysis, cells):
+    assert [d.code.number for d in analysis(*cells).diagnostics if d.code.number != "NB303"] == []
+
+
+def test_undefined_names_point_at_the_name_and_suggest(analysis):
+    found = analysis(("a", "frame = [1]"), ("b", "x = 1\nprint(frme)"))
+    diagnostic = next(d for d in found.diagnostics if d.code.number == "NB203")
+    assert (diagnostic.span.cell, diagnostic.span.line, diagnostic.span.column) == (2, 2, 7)
+    assert diagnostic.hint == "did you mean `frame`?"
