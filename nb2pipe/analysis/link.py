@@ -11,20 +11,9 @@ from dataclasses import dataclass, field
 from nb2pipe.analysis.facts import WriteKind
 from nb2pipe.analysis.heap import NOTHING, Sites
 from nb2pipe.analysis.interpret import Interpretation
+from nb2pipe.analysis.supply import Group, Supply, merge_groups
 from nb2pipe.analysis.versions import History, Option, Version
 from nb2pipe.frontend.layout import Layout, Role
-
-
-@dataclass(eq=False, slots=True)
-class Group:
-    """Versions that a step loads together, because they share objects; `latest` decides who supplies."""
-
-    versions: tuple[Version, ...]
-
-    @property
-    def latest(self) -> Version:
-        """The version made last: after its cell, its step holds all of the group."""
-        return max(self.versions, key=lambda version: version.order)
 
 
 @dataclass(slots=True)
@@ -49,6 +38,7 @@ class Linker:
         self.steps = {step.name: StepLinks(step.name) for step in layout.steps}
         self._layout = layout
         self._cells = {step.name: step.cells for step in layout.steps}
+        self.supplies: tuple[Supply, ...] = ()
         self.views: set[tuple[str, Version]] = set()
         self._seen: set[tuple[str, int, Version]] = set()
         self._first_order = _first_orders(interpretation)
@@ -88,8 +78,6 @@ class Linker:
                 self.require(step, cell, needed)
             return
         self._rest(version)
-        if not own:
-            self._require_definitions(step, cell, version)
 
     def _first_cell_after(self, step: str, version: Version) -> int:
         """Return where to replay a statement: early, before the step's own cells rebind what it needs."""
@@ -111,15 +99,17 @@ class Linker:
         if version.previous is not None and producer is not None:
             self.require(producer, version.cell, version.previous)
 
-    def _require_definitions(self, step: str, cell: int, version: Version) -> None:
-        """Require the classes and functions that a stored value refers to, before it is loaded."""
-        for site in self.reach(version.name, cell):
-            definition = site.definition
-            if definition is not None and definition.name is not None:
-                made = self.history.definitions.get((definition.name, definition.order))
-                earlier = made is not None and made.order < self._first_order[cell]
-                if made is not None and earlier and made.replayable:
-                    self.require(step, cell, made)
+    def _require_definitions(self, step: str, cell: int, supply: Supply) -> None:
+        """Require the classes and functions that an artifact refers to, before `cell` loads it."""
+        stored = self.interpretation.cells[supply.cell].after
+        for name in supply.names:
+            for site in self.interpretation.heap.reach(stored.get(name, NOTHING)):
+                definition = site.definition
+                if definition is not None and definition.name is not None:
+                    made = self.history.definitions.get((definition.name, definition.order))
+                    earlier = made is not None and made.order < self._first_order[cell]
+                    if made is not None and earlier and made.replayable:
+                        self.require(step, cell, made)
 
     def _force_roles(self, step: str, cells: tuple[int, ...]) -> None:
         """Replay what stands in cells tagged `imports` or `functions` in every later step."""
@@ -169,14 +159,29 @@ class Linker:
     def _group_all(self) -> bool:
         """Form the groups of every step; tell whether that made new needs."""
         before = len(self._seen)
+        loads = {name: self.loads(name) for name in self.steps}
         for name, links in self.steps.items():
-            links.groups = self._group(self.loads(name))
+            links.groups = self._group(loads[name])
             for group in links.groups:
                 producer = self.step_of[group.latest.cell]
                 for version in group.versions:
                     if producer is not None and self.step_of[version.cell] != producer:
                         self.require(producer, group.latest.cell, version)
+        self.supplies = merge_groups(
+            (self.step_of[group.latest.cell], group)
+            for links in self.steps.values()
+            for group in links.groups
+        )
+        for name, links in self.steps.items():
+            for group in links.groups:
+                first = min(loads[name][version] for version in group.versions)
+                self._require_definitions(name, first, self.supply_of(group))
         return len(self._seen) > before
+
+    def supply_of(self, group: Group) -> Supply:
+        """Return the artifact that holds a group."""
+        wanted = set(group.versions)
+        return next(supply for supply in self.supplies if wanted <= set(supply.versions))
 
     def _group(self, loads: Mapping[Version, int]) -> list[Group]:
         """Put versions together whose shared objects somebody changes later, or compares."""

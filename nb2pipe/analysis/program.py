@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, replace
 
 from nb2pipe.analysis.facts import StatementFacts, WriteKind
 from nb2pipe.analysis.heap import NOTHING
-from nb2pipe.analysis.link import Group, Linker, StepLinks, file_order
+from nb2pipe.analysis.link import Linker, StepLinks, file_order
+from nb2pipe.analysis.supply import Supply
 from nb2pipe.analysis.parameters import ParameterCells
 from nb2pipe.analysis.versions import Option, Version
 from nb2pipe.diagnostics import Code, Diagnostic, Span
@@ -31,21 +32,6 @@ _MODELS = ("sklearn.", "torch.nn", "xgboost.", "lightgbm.", "statsmodels.", "ker
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Supply:
-    """An artifact: the versions that `step` stores together after `cell`."""
-
-    step: str
-    cell: int
-    versions: tuple[Version, ...]
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The names, in the order in which they were made."""
-        ordered = sorted(self.versions, key=lambda version: version.order)
-        return tuple(dict.fromkeys(version.name for version in ordered))
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
     """All steps of the pipeline with their edges, in notebook order."""
 
@@ -58,7 +44,7 @@ def build_program(
     layout: Layout, linker: Linker, parameters: ParameterCells, sources: Mapping[int, str]
 ) -> tuple[Program, tuple[Diagnostic, ...]]:
     """Return the steps and edges. `sources` are the cells' texts that statements are cut out of."""
-    supplies = _supplies(linker)
+    supplies = linker.supplies
     keys = _output_keys(supplies)
     builders = [
         _StepBuilder(step, layout, linker, parameters, sources, supplies, keys)
@@ -71,26 +57,6 @@ def build_program(
 
 
 # --- artifacts
-
-
-def _supplies(linker: Linker) -> tuple[Supply, ...]:
-    """Return what every step stores: groups that overlap at the same place become one artifact."""
-    merged: dict[tuple[str, int], list[set[Version]]] = {}
-    for links in linker.steps.values():
-        for group in links.groups:
-            step = linker.step_of[group.latest.cell]
-            if step is None:
-                continue
-            versions = set(group.versions)
-            parts = merged.setdefault((step, group.latest.cell), [])
-            apart = [part for part in parts if part.isdisjoint(versions)]
-            together = versions.union(*(part for part in parts if part not in apart))
-            merged[step, group.latest.cell] = [*apart, together]
-    return tuple(
-        Supply(step=step, cell=cell, versions=tuple(sorted(part, key=lambda v: (v.order, v.name))))
-        for (step, cell), parts in sorted(merged.items(), key=lambda item: item[0][1])
-        for part in sorted(parts, key=lambda part: min((v.order, v.name) for v in part))
-    )
 
 
 def _output_keys(supplies: Iterable[Supply]) -> dict[Supply, str]:
@@ -250,7 +216,7 @@ class _StepBuilder:
 
     def _load(self, version: Version, cell: int) -> None:
         group = next(group for group in self.links.groups if version in group.versions)
-        supply = self._supply_of(group)
+        supply = self.linker.supply_of(group)
         current = self.linker.history.before[cell]
         names = [item for item in group.versions if current.get(item.name) is item]
         names = names if version in names else [version]
@@ -263,10 +229,6 @@ class _StepBuilder:
         self.program.append(Load(input=item.key, names=plain))
         for loaded in names:
             self.bound[loaded.name] = loaded
-
-    def _supply_of(self, group: Group) -> Supply:
-        wanted = set(group.versions)
-        return next(supply for supply in self.supplies if wanted <= set(supply.versions))
 
     def _input(self, supply: Supply) -> Input:
         output = self.keys[supply]
