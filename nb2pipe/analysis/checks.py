@@ -2,6 +2,7 @@
 
 import ast
 import difflib
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import pairwise
@@ -15,7 +16,8 @@ from nb2pipe.analysis.scopes import names_read
 from nb2pipe.analysis.syntax import ParsedCell, span_of
 from nb2pipe.analysis.versions import History, Version
 from nb2pipe.diagnostics import Code, Diagnostic, Related, Severity, Span
-from nb2pipe.frontend.layout import Layout, Role
+from nb2pipe.frontend.layout import Layout, Role, StepLayout
+from nb2pipe.ir import Replay
 
 _HISTORY = {"_", "__", "___", "_i", "_ii", "_iii", "_ih", "_oh", "_dh", "In", "Out"}
 _SHELL = {*SHELL_NAMES, "_exit_code"}
@@ -59,6 +61,7 @@ def check_undefined(analysis: Analysis) -> Iterator[Diagnostic]:
     if analysis.interpretation.starred:
         return
     hidden = any(facts.dynamic or facts.opaque for facts in analysis.statements())
+    broken = _words_of_broken_cells(analysis)
     reported: set[str] = set()
     for facts in analysis.statements():
         start = analysis.history.before[facts.cell]
@@ -67,10 +70,20 @@ def check_undefined(analysis: Analysis) -> Iterator[Diagnostic]:
             known = name in start or name in earlier or name in BUILTINS or name in _SHELL
             if known or read.guarded or name.startswith("<") or name in reported:
                 continue
-            if name in _HISTORY or name.startswith(("_i", "_")) and name[1:].isdigit():
+            if name in _HISTORY or name.lstrip("_i").isdigit() or name in broken:
                 continue
             reported.add(name)
             yield _undefined(analysis, facts, name, read.node, certain=not hidden)
+
+
+def _words_of_broken_cells(analysis: Analysis) -> set[str]:
+    """Return the words of cells that are not valid Python: they may define anything."""
+    return {
+        word
+        for parsed in analysis.cells
+        if not parsed.tree.body and parsed.laid.role is not Role.SKIP
+        for word in re.findall(r"\w+", parsed.laid.cell.source)
+    }
 
 
 def _defined_earlier_in_cell(analysis: Analysis, facts: StatementFacts) -> set[str]:
@@ -324,7 +337,7 @@ def check_steps(analysis: Analysis) -> Iterator[Diagnostic]:
                     hint="remove its tag, or put code into the cell",
                     step=step.name,
                 )
-        elif step.name not in joined and len(analysis.layout.steps) > 1:
+        elif step.name not in joined and len(analysis.layout.steps) > 1 and _is_idle(analysis, step):
             yield Diagnostic(
                 code=Code.UNUSED_STEP,
                 span=step.span,
@@ -332,6 +345,19 @@ def check_steps(analysis: Analysis) -> Iterator[Diagnostic]:
                 hint="tag its cells `skip` if the pipeline does not need it",
                 step=step.name,
             )
+
+
+def _is_idle(analysis: Analysis, step: StepLayout) -> bool:
+    """Whether a step only makes variables that nobody reads: it shows nothing, and nothing of it is replayed."""
+    replayed = {
+        operation.cell
+        for other in analysis.program.steps
+        for operation in other.program
+        if isinstance(operation, Replay)
+    }
+    statements = [facts for cell in step.cells for facts in analysis.interpretation.cells[cell].statements]
+    shows = any(not isinstance(facts.node, ast.Assign | ast.AnnAssign | ast.AugAssign) for facts in statements)
+    return not shows and replayed.isdisjoint(step.cells)
 
 
 def check_input(analysis: Analysis) -> Iterator[Diagnostic]:
