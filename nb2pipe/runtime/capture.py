@@ -63,9 +63,8 @@ class Stream(io.TextIOBase):
     def __init__(self, name: str, recorder: Recorder) -> None:
         self.name = name
         self.recorder = recorder
-        self.real = getattr(sys, name)
-        self.fileno = self.real.fileno
-        self.flush = self.real.flush
+        self.fileno = getattr(sys, name).fileno
+        self.real = open(self.fileno(), "w", 1, "utf-8", "replace", closefd=False)
         setattr(sys, name, self)
 
     def write(self, text: str) -> int:
@@ -78,6 +77,4 @@ class Stream(io.TextIOBase):
 
 def to_json(value: Any) -> Any:
     """Encode what JSON does not know, as kernels do: bytes in base 64."""
-    if isinstance(value, bytes):
-        return base64.b64encode(value).decode()
-    return value.item() if hasattr(value, "item") else str(value)
+    return base64.b64encode(value).decode() if isinstance(value, bytes) else str(value)

@@ -7,7 +7,7 @@ import re
 import sys
 import time
 from types import ModuleType
-from typing import Any, Callable
+from typing import Any, Callable, Optional
 
 from nb2pipe.runtime.capture import Recorder, Stream
 from nb2pipe.runtime.interactive import kernel_shell
@@ -15,137 +15,161 @@ from nb2pipe.runtime.plain import plain_shell
 from nb2pipe.runtime.store import StepError, collect, read_artifact, restore, write_artifact
 
 
-class Program:
-    """A step's program; `run` fills `result`, which is as `docs/manifest.md` describes it."""
+def run_program(
+    manifest: dict[str, Any],
+    sources: list[str],
+    ports: dict[str, Any],
+    save: Callable[[dict[str, Any]], None],
+) -> dict[str, Any]:
+    """Run all operations, until one fails, and return the result that `docs/manifest.md` describes.
 
-    def __init__(self, manifest: dict[str, Any], sources: list[str], ports: dict[str, Any]) -> None:
-        self.manifest = manifest
-        self.sources = sources
-        self.ports = ports
-        self.result: dict[str, Any] = {
-            "schema": 1, "step": manifest["step"], "status": "failed",
-            "cells": [], "outputs": {}, "metrics": {}, "error": None,
-        }  # fmt: skip
-        self.parameters = {}
-        for name, parameter in manifest["parameters"].items():
-            default = parameter["default"]
-            value = ports["parameters"].get(name, default)
-            # Kubeflow hands every number on as a float.
-            self.parameters[name] = default if value == default else type(default)(value)
-        main = sys.modules["__main__"] = ModuleType("__main__")
-        self.scope = vars(main)
-        self.recorder = Recorder()
-        for name in "stdout", "stderr":
-            Stream(name, self.recorder)
-        run_in_loop = _loop()
-        try:
-            self.shell = kernel_shell(self.recorder, run_in_loop)
-        except ImportError:
-            self.shell = plain_shell(self.recorder, run_in_loop)
+    `save` is called before each cell with the result as far as it is known.
+    """
+    cells: list[Any] = []
+    outputs = {}
+    result = {
+        "schema": 1, "step": manifest["step"], "status": "failed",
+        "cells": cells, "outputs": outputs, "metrics": {}, "error": None,
+    }  # fmt: skip
+    values = _parameter_values(manifest["parameters"], ports["parameters"])
+    main = sys.modules["__main__"] = ModuleType("__main__")
+    scope = main.__dict__
+    recorder = Recorder()
+    shell = _shell(main, recorder)
 
-    def run(self, save: Callable[[], None]) -> None:
-        """Run all operations, the first error ends the step; call `save` before each cell."""
-        result = self.result
-        try:
-            for operation in self.manifest["program"]:
-                kind = operation["op"]
-                if kind == "run":
-                    result["cells"].append({key: operation[key] for key in ("cell", "id", "count")})
-                    save()
-                    self._run_cell(operation, result["cells"][-1])
-                elif kind == "replay":
-                    self.recorder.silent = True
-                    self._execute(operation, 0)
-                    self.recorder.silent = False
-                elif kind == "bind":
-                    self.scope[operation["name"]] = self.parameters[operation["name"]]
-                elif kind == "unbind":
-                    for name in operation["names"]:
-                        self.scope.pop(name, None)
-                elif kind == "load":
-                    self._load(operation["input"], operation["names"])
-                else:
-                    self._store(operation["output"])
-            for name in self.manifest["metrics"]:
-                value = self.scope.get(name)
-                if isinstance(value, numbers.Real) and value - value == 0:  # finite
-                    result["metrics"][name] = float(value)
-            result["status"] = "succeeded"
-        except StepError as error:
-            result["error"] = dict(zip(("code", "message", "number", "line", "text"), error.args))
-
-    def _load(self, key: str, names: list[str]) -> None:
-        port = self.manifest["inputs"][key]
-        try:
-            values = read_artifact(self.ports["inputs"][key])
-            for name in {*names} & {*values}:
-                restore(port["kind"], name, values[name], self.scope)
-        except Exception as error:
-            message = f"`{port['output']}` of step `{port['step']}` cannot be read back: {error!r}"
-            raise StepError("NB505", message) from error
-
-    def _store(self, key: str) -> None:
-        port = self.manifest["outputs"][key]
-        values = {}
-        for name in port["names"]:
-            try:
-                values[name] = collect(port["kind"], name, self.scope)
-            except (LookupError, OSError) as error:
-                if name not in port["optional"]:
-                    raise StepError("NB504", f"`{name}` cannot be stored: {error!r}") from error
-        self.result["outputs"][key] = write_artifact(self.ports["outputs"][key], values)
-
-    def _run_cell(self, operation: dict[str, Any], cell: dict[str, Any]) -> None:
-        cell["outputs"] = self.recorder.outputs = []
-        cell["status"] = "error"
-        start = time.perf_counter()
-        try:
-            self._execute(operation, cell["count"])
-            cell["status"] = "ok"
-        finally:
-            cell["seconds"] = time.perf_counter() - start
-            self.recorder.outputs = None
-
-    def _execute(self, operation: dict[str, Any], count: int) -> None:
-        source = self.sources[operation["source"]]
-        for place in reversed(operation.get("substitutions", ())):
-            value = self.parameters[place["name"]]
-            if value != self.manifest["parameters"][place["name"]]["default"]:
-                start, end = place["start"], place["end"]
-                lines = "\n" * source.count("\n", start, end)  # every line keeps its number
-                source = f"{source[:start]}({value!r}{lines}){source[end:]}"
-        number = operation["number"]
-        name = f"{operation.get('notebook', self.manifest['notebook'])} cell {number}"
+    def execute(operation: dict[str, Any], count: int) -> Optional[StepError]:
+        name = f"{operation.get('notebook', manifest['notebook'])} cell {operation['number']}"
+        source = _substitute(
+            sources[operation["source"]], operation.get("substitutions", ()), values
+        )
         if not count:
             name += f" from line {operation['line']}"
             source = "#\n" * (operation["line"] - 1) + source
         # IPython would drop blank lines at the top.
         source = re.sub(r"^\n+(?![\s%])", lambda top: "#\n" * len(top[0]), source)
-        lines = [line + "\n" for line in source.split("\n")]
-        linecache.cache[name] = 0, None, lines, name
-        error = self.shell(source, name, count)
-        if error:
-            line = getattr(error, "lineno", None)
-            trace = error.__traceback__
-            while trace:
-                if trace.tb_frame.f_code.co_filename == name:
-                    line = trace.tb_lineno
-                trace = trace.tb_next
-            message = f"cell {number}, line {line}: {type(error).__name__}: {error}"
-            raise StepError("NB501", message, number, line, linecache.getline(name, line or 0).rstrip())
+        linecache.cache[name] = 0, None, source.splitlines(keepends=True), name
+        recorder.silent = not count
+        error = shell(source, name, count)
+        recorder.silent = False
+        return _step_error(error, name, operation["number"]) if error else None
+
+    try:
+        for operation in manifest["program"]:
+            kind = operation["op"]
+            error = None
+            if kind == "run":
+                cell = {key: operation[key] for key in ("cell", "id", "count")}
+                cells.append(cell)
+                save(result)
+                cell["outputs"] = recorder.outputs = []
+                start = time.perf_counter()
+                error = execute(operation, cell["count"])
+                cell["seconds"] = time.perf_counter() - start
+                cell["status"] = "error" if error else "ok"
+                recorder.outputs = None
+            elif kind == "replay":
+                error = execute(operation, 0)
+            elif kind == "bind":
+                name = operation["name"]
+                scope[name] = values.get(name, manifest["parameters"][name]["default"])
+            elif kind == "unbind":
+                for name in operation["names"]:
+                    scope.pop(name, None)
+            elif kind == "load":
+                key = operation["input"]
+                _load(manifest["inputs"][key], ports["inputs"][key], operation["names"], scope)
+            else:
+                key = operation["output"]
+                outputs[key] = _store(manifest["outputs"][key], ports["outputs"][key], scope)
+            if error:
+                raise error
+        result["metrics"] = _metrics(manifest["metrics"], scope)
+        result["status"] = "succeeded"
+    except StepError as failure:
+        result["error"] = dict(zip(("code", "message", "number", "line", "text"), failure.args))
+    return result
 
 
-def _loop() -> Any:
-    """Return what runs a coroutine; until then, code meets a running loop, as it does in a kernel."""
+def _parameter_values(parameters: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
+    """Return the parameters that differ from their defaults, in the defaults' types.
+
+    Kubeflow hands every number on as a float.
+    """
+    values = {}
+    for name, parameter in parameters.items():
+        default = parameter["default"]
+        value = given.get(name, default)
+        if value != default:
+            values[name] = type(default)(value)
+    return values
+
+
+def _shell(main: ModuleType, recorder: Recorder) -> Any:
     loop = asyncio.new_event_loop()
-    asyncio.set_event_loop(loop)
-    asyncio._set_running_loop(loop)
 
     def run_in_loop(awaitable: Any) -> Any:
         asyncio._set_running_loop(None)
         try:
             return loop.run_until_complete(awaitable)
         finally:
+            # Other code meets a running loop, as it does in a kernel.
             asyncio._set_running_loop(loop)
 
-    return run_in_loop
+    run_in_loop(asyncio.sleep(0))
+    for name in "stdout", "stderr":
+        Stream(name, recorder)
+    try:
+        return kernel_shell(main, recorder, run_in_loop)
+    except ImportError:
+        return plain_shell(main, recorder, run_in_loop)
+
+
+def _substitute(source: str, places: Any, values: dict[str, Any]) -> str:
+    for place in reversed(places):
+        if place["name"] in values:
+            start, end = place["start"], place["end"]
+            lines = "\n" * source.count("\n", start, end)  # every line keeps its number
+            source = f"{source[:start]}({values[place['name']]!r}{lines}){source[end:]}"
+    return source
+
+
+def _step_error(error: BaseException, name: str, number: int) -> StepError:
+    line = getattr(error, "lineno", 0)
+    trace = error.__traceback__
+    while trace:
+        if trace.tb_frame.f_code.co_filename == name:
+            line = trace.tb_lineno
+        trace = trace.tb_next
+    message = f"cell {number}, line {line}: {type(error).__name__}: {error}"
+    return StepError("NB501", message, number, line, linecache.getline(name, line).rstrip())
+
+
+def _load(port: dict[str, Any], path: str, names: list[str], scope: dict[str, Any]) -> None:
+    try:
+        values = read_artifact(path)
+        for name in names:
+            if name in values:
+                restore(port["kind"], name, values[name], scope)
+    except Exception as error:
+        message = f"`{port['output']}` of step `{port['step']}` cannot be read back: {error!r}"
+        raise StepError("NB505", message) from error
+
+
+def _store(port: dict[str, Any], path: str, scope: dict[str, Any]) -> dict[str, Any]:
+    values = {}
+    for name in port["names"]:
+        try:
+            values[name] = collect(port["kind"], name, scope)
+        except (LookupError, OSError) as error:
+            if name not in port["optional"]:
+                raise StepError("NB504", f"`{name}` cannot be stored: {error!r}") from error
+    return write_artifact(path, values)
+
+
+def _metrics(names: list[str], scope: dict[str, Any]) -> dict[str, float]:
+    metrics = {}
+    for name in names:
+        value = scope.get(name)
+        if isinstance(value, numbers.Real) and value - value == 0:  # finite
+            metrics[name] = float(value)
+    return metrics

@@ -1,8 +1,8 @@
 """Run cells through IPython, as a kernel does but without its sockets."""
 
 import os
-import sys
 import tempfile
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, Optional
 
 from nb2pipe.runtime.capture import Recorder
@@ -11,26 +11,25 @@ if TYPE_CHECKING:
     from nb2pipe.runtime.capture import Loop, Shell
 
 
-def kernel_shell(recorder: Recorder, run_in_loop: "Loop") -> "Shell":
+def kernel_shell(main: ModuleType, recorder: Recorder, run_in_loop: "Loop") -> "Shell":
     """Return IPython's shell, with a recorder in the place of the front end.
 
     Raises:
         ImportError: the image has no IPython.
     """
     from IPython.core.interactiveshell import InteractiveShell  # noqa: PLC0415
-    from traitlets.config import Config  # noqa: PLC0415
 
-    os.environ.update(TERM="xterm-color", FORCE_COLOR="1", CLICOLOR="1", PAGER="cat")
+    os.environ.update(TERM="xterm-color", FORCE_COLOR="1", PAGER="cat")
     os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
     folder = tempfile.TemporaryDirectory()
-    # Libraries tell a notebook by the name of this class, or by `IPKernelApp`.
+    # Libraries tell a notebook by this name, or by `IPKernelApp`; the history goes to the folder.
     kind: Any = type("ZMQInteractiveShell", (InteractiveShell,), {"folder": folder})
     shell = kind.instance(
-        config=Config(HistoryManager={"enabled": False, "hist_file": ":memory:"}, IPKernelApp={"a": 1}),
         ipython_dir=folder.name,
-        user_module=sys.modules["__main__"],
+        user_module=main,
         loop_runner=run_in_loop,
     )
+    shell.config.IPKernelApp.a = 1
 
     def show_result(data: Any, metadata: Any = None) -> None:
         count = shell.displayhook.prompt_count

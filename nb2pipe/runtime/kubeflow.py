@@ -4,28 +4,28 @@ import re
 from typing import Any
 
 
-def kubeflow_ports(manifest: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
-    """Return the ports that an executor input describes."""
+def kubeflow_ports(names: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
+    """Return the ports that an executor input describes; `names` is the manifest's `kubeflow`."""
     inputs = given.get("inputs", {})
     outputs = _paths(given["outputs"])
-    names = manifest["kubeflow"]
     values = inputs.get("parameterValues", {})
-    renamed = {other: name for name, other in names.get("parameters", {}).items()}
+    for name, other in names.get("parameters", {}).items():
+        values[name] = values.get(other)
     return {
         "inputs": _paths(inputs),
         "outputs": outputs,
-        "parameters": {renamed.get(name, name): value for name, value in values.items()},
+        "parameters": values,
         "metrics": outputs.get(names.get("metrics")),
         "report": outputs.get(names.get("report")),
     }
 
 
-def executor_output(manifest: dict[str, Any], given: dict[str, Any], result: Any) -> dict[str, Any]:
+def executor_output(names: dict[str, Any], given: dict[str, Any], result: Any) -> dict[str, Any]:
     """Return the metadata of the step's artifacts, in the form that the launcher reads."""
-    metadata = {**result["outputs"], manifest["kubeflow"].get("metrics"): result["metrics"]}
+    metadata = {**result["outputs"], names.get("metrics"): result["metrics"]}
     artifacts = given["outputs"].get("artifacts", {})
-    for key, value in artifacts.items():
-        value["artifacts"][0]["metadata"] = metadata.get(key, {})
+    for key in artifacts:
+        artifacts[key]["artifacts"][0]["metadata"] = metadata.get(key, {})
     return {"artifacts": artifacts}
 
 

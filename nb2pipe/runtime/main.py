@@ -8,7 +8,7 @@ import sys
 from typing import Any
 
 from nb2pipe.runtime.capture import to_json
-from nb2pipe.runtime.execute import Program
+from nb2pipe.runtime.execute import run_program
 from nb2pipe.runtime.kubeflow import executor_output, kubeflow_ports
 from nb2pipe.runtime.report import render_report
 from nb2pipe.runtime.store import write_file
@@ -21,36 +21,32 @@ def main(arguments: list[str]) -> None:
     texts = "\0".join(texts).replace("\u241b\0", "").split("\0")
     texts = [re.sub("\u241b(.+?);", lambda code: chr(int(code[1], 16)), text) for text in texts]
     manifest, *sources = json.loads(texts[0]), *texts[1:]
-    if option == "--ports":
-        with open(value, encoding="utf-8") as file:
-            value = file.read()
-    ports = given = json.loads(value)
+    ports = given = json.loads(open(value).read() if option == "--ports" else value)  # noqa: SIM115
+    names = manifest.get("kubeflow")
     if option != "--ports":
-        ports = kubeflow_ports(manifest, given)
-    for stream in sys.stdout, sys.stderr:
-        stream.reconfigure(encoding="utf-8", errors="replace", line_buffering=True)  # type: ignore[union-attr]
+        ports = kubeflow_ports(names, given)
     del sys.argv[1:]
     sys.path.insert(0, "")
-    program = Program(manifest, sources, ports)
-    result = program.result
 
     def write(path: Any, content: Any) -> None:
         if path:
             text = content if isinstance(content, str) else json.dumps(content, default=to_json)
             write_file(path, text.encode("utf-8", "replace"))
 
-    def save() -> None:
+    def save(result: Any) -> None:
         write(ports.get("result"), result)
 
-    program.run(save)
-    save()
+    result = run_program(manifest, sources, ports, save)
+    save(result)
     write(ports.get("metrics"), result["metrics"])
-    write(ports.get("report"), render_report(manifest, sources, json.dumps(result, default=to_json)))
+    write(
+        ports.get("report"), render_report(manifest, sources, json.dumps(result, default=to_json))
+    )
     if ports is not given:
-        write(given["outputs"]["outputFile"], executor_output(manifest, given, result))
-    if result["error"]:
-        print("error[{code}]: {message}".format_map(result["error"]), file=sys.stderr)
+        write(given["outputs"]["outputFile"], executor_output(names, given, result))
+    error = result["error"]
+    if error:
+        print(f"error[{error['code']}]: {error['message']}", file=sys.stderr)
     # Threads that the notebook left behind must not keep the step from ending.
     atexit._run_exitfuncs()
-    sys.stdout.flush()
-    os._exit(bool(result["error"]))
+    os._exit(error is not None)

@@ -22,16 +22,13 @@ def dump_values(values: dict[str, Any]) -> list[Any]:
     Raises:
         Exception: something cannot be pickled, not even by cloudpickle if the image has it.
     """
-    try:
-        return _dump(pickle.Pickler, values)
-    except Exception:
-        for name in "cloudpickle", "joblib.externals.cloudpickle":
-            try:
-                base = importlib.import_module(name).Pickler
-            except ImportError:
-                continue
-            return _dump(base, values)
-        raise
+    errors = []
+    for name in "pickle", "cloudpickle", "joblib.externals.cloudpickle":
+        try:
+            return _dump(importlib.import_module(name).Pickler, values)
+        except Exception as error:
+            errors.append(error)
+    raise errors[0]
 
 
 def blame(value: Any, path: str = "") -> tuple[str, Any]:
@@ -42,12 +39,12 @@ def blame(value: Any, path: str = "") -> tuple[str, Any]:
     parts = value if isinstance(value, dict) else getattr(value, "__dict__", None)
     if isinstance(value, (list, tuple)):
         parts = dict(enumerate(value))
-    for name, part in parts.items() if isinstance(parts, dict) else ():
+    for name in parts if isinstance(parts, dict) else ():
         try:
-            dump_values({name: part})
+            dump_values({name: parts[name]})
         except Exception:
             if path.count(".") < 9:  # noqa: PLR2004 -- longer ones are cycles, or of no use to a reader
-                return blame(part, f"{path}.{name}")
+                return blame(parts[name], f"{path}.{name}")
     return path[1:], value
 
 
@@ -62,7 +59,7 @@ def _pickle(base: Any, values: dict[str, Any], owners: list[int], shared: set[in
     class Pickler(base):  # type: ignore[misc] # plain pickle's or cloudpickle's
         def reducer_override(self, value: Any) -> Any:
             kind = type(value)
-            if kind is FunctionType and value.__globals__ is vars(sys.modules["__main__"]):
+            if kind is FunctionType and value.__globals__ is sys.modules["__main__"].__dict__:
                 return _reduce_function(value)
             if kind is CodeType:
                 return rebuild_code, (sys.implementation.cache_tag, marshal.dumps(value))
@@ -73,7 +70,7 @@ def _pickle(base: Any, values: dict[str, Any], owners: list[int], shared: set[in
             if kind.__name__ == "ndarray":
                 return _reduce_array(value, owners, shared)
             if kind is io.TextIOWrapper:
-                raise ValueError("it is an open file")
+                raise TypeError  # cloudpickle would store its text
             if isinstance(value, type) and _find(value.__qualname__) is value:
                 if value.__qualname__ not in values:
                     return value.__qualname__
@@ -95,7 +92,7 @@ def rebuild_function(path: str, code: CodeType, closure: Any) -> FunctionType:
     found = _find(path)
     if isinstance(found, FunctionType) and found.__code__ == code:
         return found
-    return FunctionType(code, vars(sys.modules["__main__"]), None, None, closure)
+    return FunctionType(code, sys.modules["__main__"].__dict__, None, None, closure)
 
 
 def rebuild_code(version: str, content: bytes) -> CodeType:

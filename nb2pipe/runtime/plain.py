@@ -4,6 +4,7 @@ import ast
 import codeop
 import sys
 import traceback
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, Optional
 
 from nb2pipe.runtime.capture import Recorder
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from nb2pipe.runtime.capture import Loop, Shell
 
 
-def plain_shell(recorder: Recorder, run_in_loop: "Loop") -> "Shell":
+def plain_shell(main: ModuleType, recorder: Recorder, run_in_loop: "Loop") -> "Shell":
     """Return the smallest shell; it shows a result by `repr` and `_repr_html_`."""
     compiler = codeop.Compile()  # it remembers `from __future__ import …`
     compiler.flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
@@ -32,7 +33,7 @@ def plain_shell(recorder: Recorder, run_in_loop: "Loop") -> "Shell":
                 if node is body[-1] and isinstance(node, ast.Expr):
                     sys.displayhook = show_result
                 code = compiler(ast.Interactive([node]), name, "single")  # type: ignore[arg-type]
-                awaitable = eval(code, vars(sys.modules["__main__"]))  # noqa: S307
+                awaitable = eval(code, main.__dict__)  # noqa: S307
                 if awaitable:
                     run_in_loop(awaitable)
         except BaseException as error:

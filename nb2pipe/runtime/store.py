@@ -16,16 +16,17 @@ from nb2pipe.runtime.pickling import blame, dump_values
 
 MAGIC = "nb2pipe artifact 1 %s\n"
 
+# What comes after `get` and `set` in the names of a generator's functions.
 GENERATORS = {
-    "random": "getstate setstate",
-    "numpy.random": "get_state set_state",
-    "torch": "get_rng_state set_rng_state",
-    "torch.cuda": "get_rng_state_all set_rng_state_all",
+    "random": "state",
+    "numpy.random": "_state",
+    "torch": "_rng_state",
+    "torch.cuda": "_rng_state_all",
 }
 
 
 class StepError(Exception):
-    """Ends a step; the arguments are the result's error: code, message, cell, line and its text."""
+    """Ends a step; the arguments are the result's error: code, message, number, line and text."""
 
 
 def write_artifact(path: str, values: dict[str, Any]) -> dict[str, Any]:
@@ -38,11 +39,12 @@ def write_artifact(path: str, values: dict[str, Any]) -> dict[str, Any]:
         parts = dump_values(values)
     except Exception as error:
         name, value = blame(values)
-        message = f"`{name}` of type `{_type_name(value)}` cannot be stored: {error}"
+        kind = str(type(value))[8:-2]
+        message = f"`{name}` of type `{kind}` cannot be stored: {error}"
         raise StepError("NB504", message) from error
     about: dict[str, Any] = {
         "names": [*values],
-        "type": ", ".join(map(_type_name, values.values())),
+        "type": ", ".join(str(type(value))[8:-2] for value in values.values()),
         "sizes": [*map(len, parts)],
     }
     head = json.dumps(about) + "\n"
@@ -93,10 +95,6 @@ def _parent(path: str) -> str:
     return parent
 
 
-def _type_name(value: Any) -> str:
-    return f"{type(value).__module__}.{type(value).__name__}".replace("builtins.", "")
-
-
 # --- the kinds of artifacts: from the process to a value, and back
 
 
@@ -107,7 +105,7 @@ def collect(kind: str, name: str, scope: dict[str, Any]) -> Any:
         LookupError, OSError: it does not exist.
     """
     if kind == "state":
-        return _generator(name, 0)()
+        return _generator("get", name)()
     if kind == "files":
         archive = io.BytesIO()
         with tarfile.open(fileobj=archive, mode="w") as tar:
@@ -119,7 +117,7 @@ def collect(kind: str, name: str, scope: dict[str, Any]) -> Any:
 def restore(kind: str, name: str, value: Any, scope: dict[str, Any]) -> None:
     """Put a value that `collect` found back to where it was."""
     if kind == "state":
-        _generator(name, 1)(value)
+        _generator("set", name)(value)
     elif kind == "files":
         with tempfile.TemporaryDirectory(dir=_parent(name)) as folder:
             tarfile.open(fileobj=io.BytesIO(value)).extractall(folder)  # noqa: S202, SIM115
@@ -129,5 +127,5 @@ def restore(kind: str, name: str, value: Any, scope: dict[str, Any]) -> None:
         scope[name] = value
 
 
-def _generator(name: str, way: int) -> Any:
-    return getattr(importlib.import_module(name), GENERATORS[name].split()[way])
+def _generator(verb: str, name: str) -> Any:
+    return getattr(importlib.import_module(name), verb + GENERATORS[name])

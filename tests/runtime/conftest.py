@@ -70,7 +70,9 @@ class Runner:
             "result": str(home / "result.json"),
         }
         (home / "ports.json").write_text(json.dumps(ports))
-        process = self.start([*command_line(document, sources), "--ports", str(home / "ports.json")])
+        process = self.start(
+            [*command_line(document, sources), "--ports", str(home / "ports.json")]
+        )
         result = json.loads((home / "result.json").read_text())
         result["code"] = process.returncode
         result["stdout"], result["stderr"] = process.stdout, process.stderr

@@ -21,7 +21,9 @@ def image(request):
 
 
 def test_the_cell_the_line_and_its_text(image):
-    result = image.run("def f(x):\n    return 1 / x", "a = 1\n\nf(\n  0)\nprint('no')", "print('never')")
+    result = image.run(
+        "def f(x):\n    return 1 / x", "a = 1\n\nf(\n  0)\nprint('no')", "print('never')"
+    )
     error = result["error"]
     assert (error["code"], error["number"], error["line"]) == ("NB501", 2, 3)
     assert error["text"].strip() == "f("
@@ -81,8 +83,16 @@ def test_outputs_are_not_stored_after_an_error(plain):
     ("names", "source", "words"),
     [
         (["a", "b"], "a = 1; b = (i for i in 'a')", "`b` of type `generator`"),
-        (["a"], "import sqlite3; a = {'k': [1, sqlite3.connect(':memory:')]}", "`a.k.1` of type `sqlite3.Connection`"),
-        (["a"], "import threading\nclass A: pass\na = A(); a.lock = threading.Lock()", "`a.lock` of type `_thread.lock`"),
+        (
+            ["a"],
+            "import sqlite3; a = {'k': [1, sqlite3.connect(':memory:')]}",
+            "`a.k.1` of type `sqlite3.Connection`",
+        ),
+        (
+            ["a"],
+            "import threading\nclass A: pass\na = A(); a.lock = threading.Lock()",
+            "`a.lock` of type `_thread.lock`",
+        ),
         (["a"], "a = open('file', 'w')", "`a` of type `_io.TextIOWrapper`"),
         (["f"], "import sys; f = sys.stdout", "`f"),
         (["C"], "class C: pass", "`C` of type `type`"),
@@ -109,7 +119,9 @@ def test_a_deep_structure_is_stored_or_refused(bare):
     assert result["error"] is None or result["error"]["code"] == "NB504", result["stderr"]
 
 
-LOAD = manifest([{"op": "load", "input": "it", "names": ["a"]}, *cells(1)], inputs={"it": {"step": "fit"}})
+LOAD = manifest(
+    [{"op": "load", "input": "it", "names": ["a"]}, *cells(1)], inputs={"it": {"step": "fit"}}
+)
 
 
 @pytest.mark.parametrize("place", [5, 30, 60, 130, -1])
@@ -164,7 +176,9 @@ def test_a_killed_step_leaves_what_it_did(plain):
 
 
 def test_a_thread_left_behind_does_not_keep_the_step(plain):
-    result = plain.run("import threading, time; threading.Thread(target=time.sleep, args=(600,)).start()")
+    result = plain.run(
+        "import threading, time; threading.Thread(target=time.sleep, args=(600,)).start()"
+    )
     assert result["status"] == "succeeded"
 
 

@@ -22,7 +22,17 @@ NOTEBOOKS = {
         "print('gone')\nclear_output(wait=True)\nprint('new')",
         "print('stays')\nclear_output(wait=True)",
     ],
-    "results": ["1", "2;", "None", "'a'\n# end", "_", "x = 3", "x\nx + 1", "Out[1], _1, _", "%%time\n4"],
+    "results": [
+        "1",
+        "2;",
+        "None",
+        "'a'\n# end",
+        "_",
+        "x = 3",
+        "x\nx + 1",
+        "Out[1], _1, _",
+        "%%time\n4",
+    ],
     "history": ["get_ipython().execution_count", "1 + 1", "_2 + 1", "__", "sorted(Out)"],
     "rich representations": [
         "class H:\n    def _repr_html_(self): return '<i>h</i>'\n"

@@ -16,9 +16,21 @@ VALUES = {
         "assert b['a'] is a and c is a; a.append(2); assert b == {'a': [1, 2]}",
     ),
     "a cycle": (["a"], "a = []; a.append(a)", "assert a[0] is a"),
-    "modules": (["m", "d"], "import os.path as m; d = {'j': m}", "import os.path; assert m is os.path is d['j']"),
-    "lambdas": (["f", "k"], "k = 2; f = lambda x, y=[3]: x * k + y[0]", "assert f(5) == 13; k = 3; assert f(5) == 18"),
-    "late binding": (["f"], "f = lambda: later", "later = 7; assert f() == 7; assert f.__globals__ is globals()"),
+    "modules": (
+        ["m", "d"],
+        "import os.path as m; d = {'j': m}",
+        "import os.path; assert m is os.path is d['j']",
+    ),
+    "lambdas": (
+        ["f", "k"],
+        "k = 2; f = lambda x, y=[3]: x * k + y[0]",
+        "assert f(5) == 13; k = 3; assert f(5) == 18",
+    ),
+    "late binding": (
+        ["f"],
+        "f = lambda: later",
+        "later = 7; assert f() == 7; assert f.__globals__ is globals()",
+    ),
     "closures that share a variable": (
         ["add", "get"],
         "def make():\n    n = 0\n    def add(i):\n        nonlocal n; n += i\n"
@@ -191,11 +203,17 @@ def test_value_of_a_library_comes_back(name, notebook_image):
 def test_views_survive_many_steps(notebook_image):
     notebook_image.carry(["a", "b"], "import numpy as np; a = np.zeros(9); b = a[3:]", "a[4] = 1")
     middle = manifest(
-        [{"op": "load", "input": "it", "names": ["a", "b"]}, *cells(1), {"op": "store", "output": "two"}],
+        [
+            {"op": "load", "input": "it", "names": ["a", "b"]},
+            *cells(1),
+            {"op": "store", "output": "two"},
+        ],
         inputs={"it": {}},
         outputs={"two": {"names": ["a", "b"]}},
     )
-    last = manifest([{"op": "load", "input": "two", "names": ["a", "b"]}, *cells(1)], inputs={"two": {}})
+    last = manifest(
+        [{"op": "load", "input": "two", "names": ["a", "b"]}, *cells(1)], inputs={"two": {}}
+    )
     assert notebook_image(middle, ["a[3] = 5"])["error"] is None
     assert texts(notebook_image(last, ["a[8] = 6; print(b)"])) == "[5. 0. 0. 0. 0. 6.]\n"
 
@@ -206,7 +224,9 @@ def test_optional_names_may_be_missing(plain):
 
 
 def test_only_the_wanted_names_are_bound(plain):
-    store = manifest([*cells(1), {"op": "store", "output": "it"}], outputs={"it": {"names": ["a", "b"]}})
+    store = manifest(
+        [*cells(1), {"op": "store", "output": "it"}], outputs={"it": {"names": ["a", "b"]}}
+    )
     load = manifest([{"op": "load", "input": "it", "names": ["b"]}, *cells(1)], inputs={"it": {}})
     plain(store, ["a, b = 1, 2"])
     assert texts(plain(load, ["print(b, 'a' in globals())"])) == "2 False\n"
@@ -220,7 +240,9 @@ def test_a_version_in_the_middle_of_a_step(plain):
 
 
 def test_the_result_describes_what_is_stored(plain):
-    store = manifest([*cells(1), {"op": "store", "output": "it"}], outputs={"it": {"names": ["a", "b"]}})
+    store = manifest(
+        [*cells(1), {"op": "store", "output": "it"}], outputs={"it": {"names": ["a", "b"]}}
+    )
     first, second = plain(store, ["a, b = [1], 2.5"]), plain(store, ["a, b = [1], 2.5"])
     stored = first["outputs"]["it"]
     assert stored["names"] == ["a", "b"]

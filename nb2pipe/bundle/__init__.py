@@ -1,0 +1,18 @@
+"""Everything that a step's process is started with: the packed runtime, a manifest and sources.
+
+`python3 -c BOOTSTRAP runtime_blob() *command_line(…)`, followed by the ports, runs a step in an
+image that has nothing but Python.
+"""
+
+from nb2pipe.bundle.arguments import armour, command_line
+from nb2pipe.bundle.manifest import manifest_of
+from nb2pipe.bundle.runtime import BOOTSTRAP, runtime_blob, runtime_source
+
+__all__ = [
+    "BOOTSTRAP",
+    "armour",
+    "command_line",
+    "manifest_of",
+    "runtime_blob",
+    "runtime_source",
+]

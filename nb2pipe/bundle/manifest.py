@@ -1,0 +1,70 @@
+"""A step's manifest: its part of the pipeline, as `docs/manifest.md` describes it."""
+
+import json
+from dataclasses import asdict
+from typing import Any
+
+from nb2pipe.ir import Operation, Pipeline, Replay, Run, Step, Substitution
+
+MANIFEST_SCHEMA = 1
+
+
+def manifest_of(pipeline: Pipeline, step: Step) -> tuple[dict[str, Any], list[str]]:
+    """Return a step's manifest and the sources that it refers to by index."""
+    sources: dict[str, int] = {}
+    defaults = {parameter.name: parameter for parameter in pipeline.parameters}
+    manifest = {
+        "schema": MANIFEST_SCHEMA,
+        "pipeline": pipeline.name,
+        "notebook": pipeline.notebook,
+        "step": step.name,
+        "program": [_entry(pipeline, operation, sources) for operation in step.program],
+        "inputs": {
+            port.key: {"kind": port.kind, "step": port.step, "output": port.output}
+            for port in step.inputs
+        },
+        "outputs": {
+            port.key: {
+                "names": port.names,
+                "optional": port.optional,
+                "kind": port.kind,
+                "type": port.type,
+            }
+            for port in step.outputs
+        },
+        "parameters": {
+            name: {"type": defaults[name].type, "default": defaults[name].default}
+            for name in step.parameters
+        },
+        "metrics": step.metrics,
+    }
+    plain: dict[str, Any] = json.loads(json.dumps(manifest))
+    return plain, list(sources)
+
+
+def _entry(pipeline: Pipeline, operation: Operation, sources: dict[str, int]) -> dict[str, Any]:
+    entry = asdict(operation)
+    if not isinstance(operation, Replay | Run):
+        return entry
+    cell = pipeline.cells[operation.cell]
+    source = operation.source if isinstance(operation, Replay) else cell.source
+    entry |= {"number": cell.number, "source": sources.setdefault(source, len(sources))}
+    if isinstance(operation, Run):
+        entry["id"] = cell.id
+        entry["substitutions"] = [_offsets(source, place) for place in operation.substitutions]
+    if cell.notebook != pipeline.notebook:
+        entry["notebook"] = cell.notebook
+    return entry
+
+
+def _offsets(source: str, place: Substitution) -> dict[str, Any]:
+    lines = source.split("\n")
+
+    def offset(line: int, column: int) -> int:
+        return sum(len(before) + 1 for before in lines[: line - 1]) + column
+
+    return {
+        "name": place.name,
+        "start": offset(place.line, place.column),
+        "end": offset(place.end_line, place.end_column),
+    }

@@ -1,0 +1,115 @@
+"""Make Python code small: without what only people and type checkers read, with short names."""
+
+import ast
+import builtins
+from collections import Counter
+from collections.abc import Iterator
+from itertools import product
+from string import ascii_letters
+from typing import Any
+
+_KEPT = {"main", "data", "metadata", "wait"}
+"""The entry, and parameters that IPython passes by name."""
+
+
+def minify(statements: list[ast.stmt]) -> ast.Module:
+    """Return a module of `statements`, which are changed.
+
+    Docstrings, annotations, `if TYPE_CHECKING:` and imports of nb2pipe and `typing` are left out,
+    and variables, functions and classes get names of one or two letters. A variable may not be
+    called by a name that is passed by keyword, unless that is to stay.
+    """
+    module = _Strip().visit(ast.Module(statements, []))
+    imports = [node for node in module.body if isinstance(node, ast.Import | ast.ImportFrom)]
+    rest = [node for node in module.body if node not in imports]
+    module = ast.Module([*_merge(imports), *rest], [])
+    _Shorten(module).visit(module)
+    return ast.fix_missing_locations(module)
+
+
+class _Strip(ast.NodeTransformer):
+    def generic_visit(self, node: ast.AST) -> ast.AST:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef | ast.Module):
+            node.body = [statement for statement in node.body if not _is_text(statement)]
+        super().generic_visit(node)
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            node.body = node.body or [ast.Pass()]
+        if isinstance(node, ast.FunctionDef):
+            node.returns = None
+        return node
+
+    def visit_arg(self, node: ast.arg) -> ast.arg:
+        return ast.arg(node.arg)
+
+    def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.Assign | None:  # noqa: N802 -- ast's name
+        return ast.Assign([node.target], self.visit(node.value)) if node.value else None
+
+    def visit_If(self, node: ast.If) -> ast.AST | None:  # noqa: N802 -- ast's name
+        return None if ast.unparse(node.test) == "TYPE_CHECKING" else self.generic_visit(node)
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.ImportFrom | None:  # noqa: N802 -- ast's name
+        return None if (node.module or "").split(".")[0] in {"nb2pipe", "typing"} else node
+
+
+def _is_text(statement: ast.stmt) -> bool:
+    return (
+        isinstance(statement, ast.Expr)
+        and isinstance(statement.value, ast.Constant)
+        and isinstance(statement.value.value, str)
+    )
+
+
+def _merge(imports: list[ast.Import | ast.ImportFrom]) -> Iterator[ast.stmt]:
+    """Import each thing once, with one statement for all modules and one per module for names."""
+    names: dict[str | None, set[str]] = {None: set()}
+    for node in imports:
+        module = node.module if isinstance(node, ast.ImportFrom) else None
+        names.setdefault(module, set()).update(alias.name for alias in node.names)
+    for module, imported in names.items():
+        aliases = [ast.alias(name) for name in sorted(imported)]
+        yield ast.ImportFrom(module, aliases, 0) if module else ast.Import(aliases)
+
+
+class _Shorten(ast.NodeTransformer):
+    """Renames what the module binds, the same name everywhere the same way."""
+
+    def __init__(self, module: ast.Module) -> None:
+        used = Counter(node.id for node in ast.walk(module) if isinstance(node, ast.Name))
+        used.update(node.arg for node in ast.walk(module) if isinstance(node, ast.arg))
+        bound = {
+            name
+            for node in ast.walk(module)
+            for name in _bound_names(node)
+            if name not in _KEPT and not hasattr(builtins, name)
+        }
+        taken = {*used, *_KEPT, "as", "if", "in", "is", "or"} - bound
+        letters = [*ascii_letters, *map("".join, product(ascii_letters, repeat=2))]
+        short = (name for name in letters if name not in taken)
+        ordered = sorted(bound, key=lambda name: (-used[name], name))
+        self.names = dict(zip(ordered, short, strict=False))
+        self.methods = {
+            id(node)
+            for parent in ast.walk(module)
+            if isinstance(parent, ast.ClassDef)
+            for statement in parent.body
+            for node in [statement, *getattr(statement, "targets", ())]
+        }
+
+    def generic_visit(self, node: ast.AST) -> ast.AST:
+        for field in {"id", "arg", "name"} & set(node._fields):
+            name = getattr(node, field)
+            is_name = isinstance(
+                node, ast.Name | ast.arg | ast.FunctionDef | ast.ClassDef | ast.ExceptHandler
+            )
+            if is_name and id(node) not in self.methods:
+                setattr(node, field, self.names.get(name, name))
+        return super().generic_visit(node)
+
+
+def _bound_names(node: Any) -> Iterator[str]:
+    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+        yield node.id
+    elif isinstance(node, ast.arg):
+        yield node.arg
+    elif isinstance(node, ast.FunctionDef | ast.ClassDef | ast.ExceptHandler) and node.name:
+        yield node.name

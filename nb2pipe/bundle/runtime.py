@@ -1,0 +1,44 @@
+"""The runtime, packed into one word that stands in every step, and the program that unpacks it."""
+
+import ast
+import base64
+import functools
+import re
+import zlib
+from importlib.resources import files
+
+from nb2pipe.bundle.minify import minify
+
+MODULES = (
+    "pickling", "store", "capture", "plain", "interactive", "execute", "report", "kubeflow", "main",
+)  # fmt: skip
+"""The runtime's modules, each after those that it imports."""
+
+BOOTSTRAP = """\
+import sys,os,zlib,base64,types,linecache
+n="nb2pipe_runtime"
+a=[os.fsencode(x).decode() for x in sys.argv[1:]]
+s=zlib.decompress(base64.b85decode(a[0].replace(",","{").replace(".","$"))).decode()
+linecache.cache[n]=len(s),None,s.splitlines(True),n
+m=sys.modules[n]=types.ModuleType(n)
+exec(compile(s,n,"exec"),vars(m))
+m.main(a[1:])
+"""
+"""What `python3 -c` runs: it unpacks the first argument and gives it the others."""
+
+
+@functools.cache
+def runtime_blob() -> str:
+    """Return the packed runtime: without `{` and `$`, so no engine finds anything to expand."""
+    packed = base64.b85encode(zlib.compress(runtime_source().encode(), 9)).decode()
+    return packed.replace("{", ",").replace("$", ".")
+
+
+@functools.cache
+def runtime_source() -> str:
+    """Return the source of one module with all that the runtime's modules hold."""
+    folder = files("nb2pipe").joinpath("runtime")
+    trees = [ast.parse(folder.joinpath(f"{name}.py").read_text("utf-8")) for name in MODULES]
+    source = ast.unparse(minify([statement for tree in trees for statement in tree.body]))
+    source = re.sub(r"(?m)^\n", "", source)
+    return re.sub(r"(?m)^ +", lambda indent: " " * (len(indent[0]) // 4), source) + "\n"
