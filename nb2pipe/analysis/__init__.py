@@ -2,14 +2,15 @@
 
 from dataclasses import dataclass
 
-from nb2pipe.analysis.checks import Analysis, check_all
+from nb2pipe.analysis.checks import check_all
 from nb2pipe.analysis.facts import StatementFacts
+from nb2pipe.analysis.findings import Analysis
 from nb2pipe.analysis.graph import order_steps
 from nb2pipe.analysis.interpret import interpret
 from nb2pipe.analysis.link import Linker
 from nb2pipe.analysis.parameters import find_parameters
-from nb2pipe.analysis.program import build_program
 from nb2pipe.analysis.preamble import preamble_cells
+from nb2pipe.analysis.program import build_program
 from nb2pipe.analysis.syntax import parse_cell, parse_cells
 from nb2pipe.analysis.versions import trace
 from nb2pipe.diagnostics import Diagnostic, Span

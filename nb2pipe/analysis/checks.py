@@ -1,165 +1,22 @@
 """Checks of what was found: each looks at the facts and returns diagnostics."""
 
 import ast
-import difflib
-import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from itertools import pairwise
 
-from nb2pipe.analysis.expressions import BUILTINS, SHELL_NAMES
+from nb2pipe.analysis.check_names import check_history, check_undefined
 from nb2pipe.analysis.facts import StatementFacts, WriteKind
-from nb2pipe.analysis.interpret import Interpretation
-from nb2pipe.analysis.link import Linker
-from nb2pipe.analysis.program import Program
+from nb2pipe.analysis.findings import Analysis
 from nb2pipe.analysis.scopes import names_read
-from nb2pipe.analysis.syntax import ParsedCell, span_of
-from nb2pipe.analysis.versions import History, Version
-from nb2pipe.diagnostics import Code, Diagnostic, Related, Severity, Span
-from nb2pipe.frontend.layout import Layout, Role, StepLayout
+from nb2pipe.analysis.versions import Version
+from nb2pipe.diagnostics import Code, Diagnostic, Severity
+from nb2pipe.frontend.layout import StepLayout
 from nb2pipe.ir import Replay
-
-_HISTORY = {"_", "__", "___", "_i", "_ii", "_iii", "_ih", "_oh", "_dh", "In", "Out"}
-_SHELL = {*SHELL_NAMES, "_exit_code"}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Analysis:
-    """Everything that the checks look at."""
-
-    layout: Layout
-    cells: tuple[ParsedCell, ...]
-    interpretation: Interpretation
-    history: History
-    linker: Linker
-    program: Program
-
-    def span(self, cell: int, node: ast.AST) -> Span:
-        """Return where `node` stands; a node without a place (of evaluated text) is the whole cell."""
-        if isinstance(node, ast.stmt | ast.expr | ast.ExceptHandler | ast.arg):
-            inside = _is_inside(node, self.cells[cell])
-            return span_of(self.cells[cell], node) if inside else self.layout.cells[cell].span
-        return self.layout.cells[cell].span
-
-    def step_of(self, cell: int) -> str | None:
-        """Return the step that runs a cell."""
-        return self.layout.cells[cell].cell.step
-
-    def statements(self) -> Iterator[StatementFacts]:
-        """Yield the facts of all statements, in notebook order."""
-        for cell in self.interpretation.cells:
-            yield from cell.statements
 
 
 def check_all(analysis: Analysis) -> tuple[Diagnostic, ...]:
     """Return what all checks have to say."""
     return tuple(found for check in CHECKS for found in check(analysis))
-
-
-def check_undefined(analysis: Analysis) -> Iterator[Diagnostic]:
-    """A variable is used before any cell defines it."""
-    if analysis.interpretation.starred:
-        return
-    hidden = any(facts.dynamic or facts.opaque for facts in analysis.statements())
-    broken = _words_of_broken_cells(analysis)
-    reported: set[str] = set()
-    for facts in analysis.statements():
-        start = analysis.history.before[facts.cell]
-        earlier = _defined_earlier_in_cell(analysis, facts)
-        for name, read in facts.reads.items():
-            known = name in start or name in earlier or name in BUILTINS or name in _SHELL
-            if known or read.guarded or name.startswith("<") or name in reported:
-                continue
-            if name in _HISTORY or name.lstrip("_i").isdigit() or name in broken:
-                continue
-            reported.add(name)
-            yield _undefined(analysis, facts, name, read.node, certain=not hidden)
-
-
-def _words_of_broken_cells(analysis: Analysis) -> set[str]:
-    """Return the words of cells that are not valid Python: they may define anything."""
-    return {
-        word
-        for parsed in analysis.cells
-        if not parsed.tree.body and parsed.laid.role is not Role.SKIP
-        for word in re.findall(r"\w+", parsed.laid.cell.source)
-    }
-
-
-def _defined_earlier_in_cell(analysis: Analysis, facts: StatementFacts) -> set[str]:
-    statements = analysis.interpretation.cells[facts.cell].statements
-    return {name for other in statements if other.order < facts.order for name in other.writes}
-
-
-def _undefined(
-    analysis: Analysis, facts: StatementFacts, name: str, node: ast.AST, *, certain: bool
-) -> Diagnostic:
-    later = analysis.history.last.get(name)
-    skipped = _skipped_definition(analysis, name)
-    related: tuple[Related, ...] = ()
-    if later is not None:
-        number = analysis.layout.cells[later.cell].cell.number
-        message = f"`{name}` is used before it is defined, in cell {number}"
-        hint = f"move cell {number} above this one"
-        related = (Related(span=analysis.layout.cells[later.cell].span, message="defined here"),)
-    elif skipped is not None:
-        message = f"`{name}` is not defined: only cell {skipped} defines it, and that is skipped"
-        hint = f"remove the tag `skip` from cell {skipped}, or define `{name}` in a cell that runs"
-    else:
-        close = difflib.get_close_matches(name, analysis.history.before[facts.cell], 1)
-        message = f"`{name}` is used but no cell defines it"
-        hint = f"did you mean `{close[0]}`?" if close else f"define or import `{name}` in a cell above"
-    return Diagnostic(
-        code=Code.UNDEFINED_NAME,
-        span=analysis.span(facts.cell, node),
-        message=message,
-        hint=hint,
-        step=analysis.step_of(facts.cell),
-        related=related,
-        severity=Severity.ERROR if certain else Severity.WARNING,
-    )
-
-
-def _skipped_definition(analysis: Analysis, name: str) -> int | None:
-    for laid in analysis.layout.cells:
-        if laid.role is Role.SKIP and name in laid.cell.source:
-            try:
-                tree = ast.parse(laid.cell.source)
-            except (SyntaxError, ValueError):
-                continue
-            bound = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
-            bound |= {
-                alias.asname or alias.name.partition(".")[0]
-                for n in ast.walk(tree)
-                if isinstance(n, ast.Import | ast.ImportFrom)
-                for alias in n.names
-            }
-            bound |= {n.name for n in ast.walk(tree) if isinstance(n, ast.FunctionDef | ast.ClassDef)}
-            if name in bound:
-                return laid.cell.number
-    return None
-
-
-def check_history(analysis: Analysis) -> Iterator[Diagnostic]:
-    """The output history (`_`, `Out[3]`) of another step is asked for."""
-    for facts in analysis.statements():
-        for name, read in facts.reads.items():
-            numbered = name.startswith("_") and name.lstrip("_i").isdigit()
-            if (name in _HISTORY or numbered) and name not in analysis.history.before[facts.cell]:
-                if _same_step_before(analysis, facts.cell) and name in {"_", "_i"}:
-                    continue
-                yield Diagnostic(
-                    code=Code.OUTPUT_HISTORY,
-                    span=analysis.span(facts.cell, read.node),
-                    message=f"`{name}` is the output history, which no step passes on",
-                    hint=f"assign the output to a variable where it is made, and use that instead of `{name}`",
-                    step=analysis.step_of(facts.cell),
-                )
-
-
-def _same_step_before(analysis: Analysis, cell: int) -> bool:
-    """Whether the code cell above runs in the same step."""
-    return cell > 0 and analysis.step_of(cell - 1) == analysis.step_of(cell)
 
 
 def check_unstorable(analysis: Analysis) -> Iterator[Diagnostic]:
@@ -337,7 +194,9 @@ def check_steps(analysis: Analysis) -> Iterator[Diagnostic]:
                     hint="remove its tag, or put code into the cell",
                     step=step.name,
                 )
-        elif step.name not in joined and len(analysis.layout.steps) > 1 and _is_idle(analysis, step):
+        elif (
+            step.name not in joined and len(analysis.layout.steps) > 1 and _is_idle(analysis, step)
+        ):
             yield Diagnostic(
                 code=Code.UNUSED_STEP,
                 span=step.span,
@@ -355,8 +214,13 @@ def _is_idle(analysis: Analysis, step: StepLayout) -> bool:
         for operation in other.program
         if isinstance(operation, Replay)
     }
-    statements = [facts for cell in step.cells for facts in analysis.interpretation.cells[cell].statements]
-    shows = any(not isinstance(facts.node, ast.Assign | ast.AnnAssign | ast.AugAssign) for facts in statements)
+    statements = [
+        facts for cell in step.cells for facts in analysis.interpretation.cells[cell].statements
+    ]
+    shows = any(
+        not isinstance(facts.node, ast.Assign | ast.AnnAssign | ast.AugAssign)
+        for facts in statements
+    )
     return not shows and replayed.isdisjoint(step.cells)
 
 
@@ -369,7 +233,11 @@ def check_input(analysis: Analysis) -> Iterator[Diagnostic]:
         if "input" in analysis.history.before[position]:
             continue
         for node in ast.walk(parsed.tree):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == "input":
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Name)
+                and node.func.id == "input"
+            ):
                 yield Diagnostic(
                     code=Code.INTERACTIVE,
                     span=analysis.span(position, node),
@@ -377,10 +245,6 @@ def check_input(analysis: Analysis) -> Iterator[Diagnostic]:
                     hint="make it a parameter: assign a literal in a cell tagged `pipeline-parameters`",
                     step=parsed.laid.cell.step,
                 )
-
-
-def _is_inside(node: ast.AST, parsed: ParsedCell) -> bool:
-    return any(node is inner for inner in ast.walk(parsed.tree))
 
 
 CHECKS = (

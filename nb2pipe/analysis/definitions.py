@@ -2,7 +2,6 @@
 
 import ast
 from dataclasses import dataclass, field
-
 from typing import TYPE_CHECKING
 
 from nb2pipe.analysis.heap import Value

@@ -2,25 +2,33 @@
 
 import ast
 import builtins
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Final
 
 from nb2pipe.analysis.arguments import NO_ARGUMENTS, Arguments
 from nb2pipe.analysis.definitions import Definition, Frame
-from nb2pipe.analysis.heap import IMMUTABLE, UNKNOWN, Value, join, objects
+from nb2pipe.analysis.heap import IMMUTABLE, UNKNOWN, Value, join
 from nb2pipe.analysis.knowledge import Knowledge
-from nb2pipe.analysis.recorder import Memory
+from nb2pipe.analysis.objects import Objects, member_runs
 from nb2pipe.analysis.scopes import Comprehension, Scope, function_scope
 
 BUILTINS: Final = frozenset(dir(builtins)) | {"__name__", "__doc__", "__builtins__"}
 SHELL_NAMES: Final = frozenset({"get_ipython", "display", "exit", "quit"})
-CONTAINERS: Final = {"list", "dict", "tuple", "set", "iterator"}
 _INDEX: Final = Arguments((IMMUTABLE,))
 _NO_SCOPE: Final = Scope(
     local=frozenset(), declared_global=frozenset(), declared_nonlocal=frozenset()
 )
-_COMPARISONS: Final = ("__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__", "__contains__", "__hash__")
-_OPERATIONS: Final = {
+_COMPARISONS: Final = (
+    "__eq__",
+    "__ne__",
+    "__lt__",
+    "__le__",
+    "__gt__",
+    "__ge__",
+    "__contains__",
+    "__hash__",
+)
+_OPERATIONS: Final[Mapping[type[ast.AST | None], str]] = {
     ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "truediv", ast.FloorDiv: "floordiv",
     ast.Mod: "mod", ast.Pow: "pow", ast.MatMult: "matmul", ast.BitAnd: "and", ast.BitOr: "or",
     ast.BitXor: "xor", ast.LShift: "lshift", ast.RShift: "rshift",
@@ -35,14 +43,12 @@ OPERATORS: Final = {
 }  # fmt: skip
 
 
-class Expressions(Memory):
+class Expressions(Objects):
     """Evaluation of every kind of expression; calls are left to the class that knows functions."""
 
     def __init__(self, knowledge: Knowledge) -> None:
-        super().__init__()
-        self.knowledge = knowledge
+        super().__init__(knowledge)
         self.starred = False
-        self.has_classes = False
         self._evaluators: dict[type[ast.AST], Callable[[Any, Frame | None], Value]] = {
             ast.Constant: self._constant,
             ast.Name: self._name,
@@ -151,77 +157,19 @@ class Expressions(Memory):
             return Value(member.sites | value.sites, None, UNKNOWN)
         if self.knowledge.is_plain({site.type for site in value.sites}, name):
             return IMMUTABLE
-        if self._is_plain_instance(value) and not name.startswith("__"):
+        if self.is_plain_instance(value) and not name.startswith("__"):
             return Value(self.heap.field(value.sites, name))
         if all("." in (site.type or "") for site in value.sites):
             # What a library's object was given is not what its attributes show: they are its own.
             return Value(value.sites)
         return self.part_of(value)
 
-    def _is_plain_instance(self, value: Value) -> bool:
-        """Whether `value` is an instance of classes that the notebook alone defines."""
-        return bool(value.sites) and all(
-            site.type == "instance"
-            and all(
-                base.dotted is None or base.dotted == "builtins.object"
-                for definition in self.classes_of(Value(frozenset([site])))
-                for base in definition.bases
-            )
-            for site in value.sites
-        )
-
-    def element_of(self, value: Value) -> Value:
-        """Return what an element of `value` may be; those of plain containers are never views."""
-        containers = frozenset(site for site in value.sites if site.type in CONTAINERS)
-        if containers == value.sites:
-            return Value(self.heap.held(containers))
-        rest = self.part_of(Value(value.sites - containers))
-        return Value(rest.sites | self.heap.held(containers))
-
-    def member(self, value: Value, name: str) -> Value | None:
-        """Return the member `name` of a notebook class that `value` is, or is an instance of."""
-        found = [
-            definition.members[name]
-            for definition in self.classes_of(value)
-            if name in definition.members
-        ]
-        return join(found) if found else None
-
-    def classes_of(self, value: Value) -> list[Definition]:
-        """Return the notebook's classes that `value` is or is an instance of, bases included."""
-        found: list[Definition] = []
-        if not self.has_classes:
-            return found
-        instances = frozenset(site for site in value.sites if site.type == "instance")
-        queue = [
-            site.definition
-            for site in [*value.sites, *self.heap.held(instances)]
-            if site.definition is not None and site.definition.is_class
-        ]
-        while queue:
-            definition = queue.pop(0)
-            if definition not in found:
-                found.append(definition)
-                queue += [
-                    site.definition
-                    for base in definition.bases
-                    for site in base.sites
-                    if site.definition is not None and site.definition.is_class
-                ]
-        return found
-
-    def part_of(self, value: Value) -> Value:
-        """Return what a part of `value` may be: a view of it, or something that it holds."""
-        if not value.sites:
-            return IMMUTABLE
-        return Value(value.sites | self.heap.held(objects(value.sites)))
-
     def _subscript(self, node: ast.Subscript, frame: Frame | None) -> Value:
         value = self.evaluate(node.value, frame)
         self.evaluate(node.slice, frame)
         own = self.run_methods(value, ["__getitem__", "__missing__"], node, _INDEX)
         self.run_operator(value, "__getitem__", node)
-        if self._is_plain_instance(value):
+        if self.is_plain_instance(value):
             return own
         types = {site.type for site in value.sites}
         if _copies(node.slice) and not types & {"list", "dict"}:
@@ -234,14 +182,6 @@ class Expressions(Memory):
         return self.element_of(value)
 
     # --- new objects
-
-    def new(
-        self, node: ast.AST, held: Iterable[Value], type_: str | None = None, role: str = ""
-    ) -> Value:
-        """Return a new object that holds `held`."""
-        site = self.site(node, role, type_)
-        self.heap.hold([site], frozenset().union(*(value.sites for value in held)))
-        return Value(frozenset([site]))
 
     def _container(self, node: ast.Tuple | ast.List | ast.Set, frame: Frame | None) -> Value:
         values = [self.evaluate(item, frame) for item in node.elts]
@@ -370,7 +310,7 @@ class Expressions(Memory):
             self.run_methods(side, _methods_of(node), node, Arguments((other,)))
             for side, other in ((left, right), (right, left))
         ]
-        if self._is_plain_instance(left) or self._is_plain_instance(right):
+        if self.is_plain_instance(left) or self.is_plain_instance(right):
             return join(own)
         held = self.heap.held(left.sites | right.sites)
         site = self.site(node, "result", _common_type(left, right))
@@ -387,7 +327,9 @@ class Expressions(Memory):
         values = [self.evaluate(item, frame) for item in [node.left, *node.comparators]]
         for value in values:
             self.run_methods(value, _COMPARISONS, node)
-        if any(isinstance(operator, ast.Is | ast.IsNot | ast.In | ast.NotIn) for operator in node.ops):
+        if any(
+            isinstance(operator, ast.Is | ast.IsNot | ast.In | ast.NotIn) for operator in node.ops
+        ):
             for value in values:
                 self.compared |= self.heap.reach(value.sites)
         if not any(value.sites for value in values):
@@ -407,22 +349,6 @@ class Expressions(Memory):
         return IMMUTABLE
 
 
-def member_runs(member: Value) -> bool:
-    """Whether reading this class member runs code: a property."""
-    return any(
-        site.definition is not None
-        and not site.definition.is_class
-        and not isinstance(site.definition.node, ast.Lambda)
-        and any(
-            isinstance(decorator, ast.Name | ast.Attribute)
-            and (decorator.id if isinstance(decorator, ast.Name) else decorator.attr)
-            in {"property", "cached_property"}
-            for decorator in site.definition.node.decorator_list
-        )
-        for site in member.sites
-    )
-
-
 def _methods_of(node: ast.AST) -> Iterable[str]:
     """Return the special methods that may run for an operator (Python reference, 3.3.8)."""
     name = _OPERATIONS.get(type(getattr(node, "op", None)))
@@ -431,9 +357,11 @@ def _methods_of(node: ast.AST) -> Iterable[str]:
 
 def _copies(index: ast.expr) -> bool:
     """Whether an index makes a copy in numpy and pandas alike: a list of labels, or a mask."""
-    return isinstance(index, ast.List | ast.Compare) or (
-        isinstance(index, ast.BinOp) and isinstance(index.op, ast.BitAnd | ast.BitOr)
-    ) or (isinstance(index, ast.UnaryOp) and isinstance(index.op, ast.Invert))
+    return (
+        isinstance(index, ast.List | ast.Compare)
+        or (isinstance(index, ast.BinOp) and isinstance(index.op, ast.BitAnd | ast.BitOr))
+        or (isinstance(index, ast.UnaryOp) and isinstance(index.op, ast.Invert))
+    )
 
 
 def _common_type(left: Value, right: Value) -> str | None:

@@ -15,7 +15,7 @@ def order_steps(
     Steps that need each other have no order: they stay in notebook order, and a diagnostic for each
     cycle names its cells and variables.
     """
-    import networkx as nx  # noqa: PLC0415 -- takes long to import
+    import networkx as nx
 
     rank = {step.name: index for index, step in enumerate(steps)}
     graph: "nx.DiGraph[str]" = nx.DiGraph()  # noqa: UP037 -- the name is not imported at run time
@@ -67,9 +67,7 @@ def _what(edge: Edge) -> str:
     return ", ".join(f"`{name}`" for name in edge.variables)
 
 
-def _hint(
-    layout: Layout, cells: Mapping[str, tuple[int, ...]], cycle: Sequence[Edge]
-) -> str:
+def _hint(layout: Layout, cells: Mapping[str, tuple[int, ...]], cycle: Sequence[Edge]) -> str:
     """Say which cell to tag differently: the later part of a step that others interrupt."""
     split = _interrupted(cells, [edge.source for edge in cycle])
     if split is not None:

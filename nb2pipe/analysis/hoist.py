@@ -33,9 +33,7 @@ _SIMPLE: Final = (
 )  # fmt: skip
 
 
-def replay_kind(
-    node: ast.stmt, writes: dict[str, Write], memory: Memory
-) -> ReplayKind | None:
+def replay_kind(node: ast.stmt, writes: dict[str, Write], memory: Memory) -> ReplayKind | None:
     """Return how `node` may be replayed, None when it may not be.
 
     `memory` is the state right after the statement, its record included.
@@ -67,21 +65,16 @@ def _form(node: ast.stmt, memory: Memory) -> ReplayKind | None:
     match node:
         case ast.Import() | ast.ImportFrom():
             return ReplayKind.IMPORT
-        case ast.FunctionDef() | ast.AsyncFunctionDef():
-            arguments = node.args
-            eager = [*arguments.defaults, *(d for d in arguments.kw_defaults if d is not None)]
-            safe = all(_is_default(default, memory) for default in eager)
-            return ReplayKind.DEFINITION if safe else None
-        case ast.ClassDef():
-            safe = all(_is_member(statement, memory) for statement in node.body)
-            return ReplayKind.DEFINITION if safe else None
+        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+            return ReplayKind.DEFINITION if _is_definition(node, memory) else None
         case ast.Assign(targets=targets, value=value):
             return _assignment(targets, value, memory)
-        case ast.AnnAssign(target=target, value=value):
-            if value is None:
-                return ReplayKind.CONSTANT
-            return _assignment([target], value, memory)
-        case ast.AugAssign(target=target, value=value):
+        case ast.AnnAssign(value=None) | ast.Pass() | ast.Expr(value=ast.Constant()):
+            return ReplayKind.CONSTANT
+        case (
+            ast.AnnAssign(target=target, value=ast.expr() as value)
+            | ast.AugAssign(target=target, value=value)
+        ):
             return _assignment([target], value, memory)
         case ast.If(test=test, body=body, orelse=orelse):
             inner = [*body, *orelse]
@@ -89,12 +82,18 @@ def _form(node: ast.stmt, memory: Memory) -> ReplayKind | None:
         case ast.Try():
             parts = [node.body, node.orelse, node.finalbody, *(h.body for h in node.handlers)]
             return _block([statement for part in parts for statement in part], memory)
-        case ast.Pass():
-            return ReplayKind.CONSTANT
-        case ast.Expr(value=ast.Constant()):
-            return ReplayKind.CONSTANT
         case _:
             return None
+
+
+def _is_definition(
+    node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, memory: Memory
+) -> bool:
+    """Whether a definition makes the same function or class each time."""
+    if isinstance(node, ast.ClassDef):
+        return all(_is_member(statement, memory) for statement in node.body)
+    defaults = [*node.args.defaults, *(d for d in node.args.kw_defaults if d is not None)]
+    return all(_is_default(default, memory) for default in defaults)
 
 
 def _block(body: Sequence[ast.stmt], memory: Memory) -> ReplayKind | None:
@@ -103,9 +102,7 @@ def _block(body: Sequence[ast.stmt], memory: Memory) -> ReplayKind | None:
     return ReplayKind.IMPORT if imports and all(kind is not None for kind in kinds) else None
 
 
-def _assignment(
-    targets: Sequence[ast.expr], value: ast.expr, memory: Memory
-) -> ReplayKind | None:
+def _assignment(targets: Sequence[ast.expr], value: ast.expr, memory: Memory) -> ReplayKind | None:
     if not all(_is_plain_target(target) for target in targets):
         return None
     if _is_view(value) and not _is_constant(value, memory):

@@ -52,9 +52,7 @@ def interpret(
     )
 
 
-def _run_cell(
-    machine: Statements, parsed: ParsedCell, parameters: frozenset[str]
-) -> CellFacts:
+def _run_cell(machine: Statements, parsed: ParsedCell, parameters: frozenset[str]) -> CellFacts:
     before = _sites(machine)
     found = changed_nodes(parsed.text, parsed.tree, machine.knowledge.rules)
     machine.changed_nodes.update(found)
@@ -111,6 +109,6 @@ def _writes(machine: Memory, record: Recorder) -> dict[str, Write]:
 
 
 def _sites(machine: Memory) -> dict[str, Sites]:
-    return {name: binding.value.sites for name, binding in machine.names.items() if binding.value.sites}
-
-
+    return {
+        name: binding.value.sites for name, binding in machine.names.items() if binding.value.sites
+    }

@@ -29,9 +29,7 @@ class StepLinks:
 class Linker:
     """Collects what every step needs until nothing is missing."""
 
-    def __init__(
-        self, layout: Layout, interpretation: Interpretation, history: History
-    ) -> None:
+    def __init__(self, layout: Layout, interpretation: Interpretation, history: History) -> None:
         self.history = history
         self.interpretation = interpretation
         self.step_of = {laid.cell.position: laid.cell.step for laid in layout.cells}
@@ -239,7 +237,9 @@ def file_order(links: Linker) -> Iterable[tuple[str, str, str]]:
     for cell in links.interpretation.cells:
         step = links.step_of[cell.cell]
         for facts in cell.statements:
-            for name in [name for name in {**facts.reads, **facts.writes} if name.startswith("<file:")]:
+            for name in [
+                name for name in {**facts.reads, **facts.writes} if name.startswith("<file:")
+            ]:
                 if step is None:
                     continue
                 if name in facts.writes:

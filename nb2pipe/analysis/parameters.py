@@ -79,7 +79,9 @@ def _statement(
         case ast.Assign(targets=targets, value=value) if all(_is_name(t) for t in targets):
             names = [target.id for target in targets if isinstance(target, ast.Name)]
             return _literal(parsed, names, value, None)
-        case ast.AnnAssign(target=ast.Name(id=name), annotation=annotation, value=ast.expr() as value):
+        case ast.AnnAssign(
+            target=ast.Name(id=name), annotation=annotation, value=ast.expr() as value
+        ):
             return _literal(parsed, [name], value, annotation)
         case ast.Import() | ast.ImportFrom() | ast.Expr() | ast.Pass():
             return [], []
@@ -102,7 +104,9 @@ def _literal(
         return [], [_no_parameter(parsed, value, message)]
     kind = _kind(default, annotation)
     if kind is None or not _is_json(default):
-        message = f"{shown} is no pipeline parameter, because a {type(default).__name__} cannot be one"
+        message = (
+            f"{shown} is no pipeline parameter, because a {type(default).__name__} cannot be one"
+        )
         return [], [_no_parameter(parsed, value, message)]
     if kind is ParameterType.FLOAT:
         default = float(default)

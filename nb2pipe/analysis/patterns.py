@@ -6,7 +6,7 @@ changes, and the interpreter decides what these nodes refer to.
 
 import ast
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, cast
 
 from nb2pipe.analysis.knowledge import Rule
 
@@ -31,7 +31,7 @@ def changed_nodes(
         config: dict[str, Any] = {"rule": dict(rule.rule)}
         if rule.constraints:
             config["constraints"] = dict(rule.constraints)
-        for match in root.find_all(config):
+        for match in root.find_all(cast("Any", config)):
             changed = [match.get_match(variable) for variable in rule.mutates]
             places = [_range(node) for node in changed if node is not None]
             found.setdefault(_range(match), []).extend(places)

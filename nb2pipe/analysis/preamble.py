@@ -22,7 +22,9 @@ def preamble_cells(layout: Layout, interpretation: Interpretation) -> frozenset[
         if laid.role in {Role.STEP, Role.METRICS} and laid.cell.tags:
             leading = False
         position = laid.cell.position
-        prepares = laid.role in {Role.IMPORTS, Role.FUNCTIONS} or (leading and layout_has_tags(layout))
+        prepares = laid.role in {Role.IMPORTS, Role.FUNCTIONS} or (
+            leading and layout_has_tags(layout)
+        )
         if prepares or _only_prepares(interpretation.cells[position]):
             found.add(position)
     return frozenset(found)

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field, replace
 from nb2pipe.analysis.facts import StatementFacts, WriteKind
 from nb2pipe.analysis.heap import NOTHING
 from nb2pipe.analysis.link import Linker, StepLinks, file_order
-from nb2pipe.analysis.supply import Supply
 from nb2pipe.analysis.parameters import ParameterCells
+from nb2pipe.analysis.supply import Supply
 from nb2pipe.analysis.versions import Option, Version
 from nb2pipe.diagnostics import Code, Diagnostic, Span
 from nb2pipe.frontend.layout import Layout, Role, StepLayout
@@ -52,7 +52,7 @@ def build_program(
     ]
     steps = tuple(builder.build() for builder in builders)
     diagnostics = tuple(found for builder in builders for found in builder.diagnostics)
-    edges = _edges(layout, linker, supplies, steps)
+    edges = _edges(layout, linker, steps)
     return Program(steps=steps, edges=edges, supplies=supplies), diagnostics
 
 
@@ -101,9 +101,7 @@ def _artifact_type(linker: Linker, supply: Supply) -> ArtifactType:
 # --- edges
 
 
-def _edges(
-    layout: Layout, linker: Linker, supplies: Sequence[Supply], steps: Sequence[Step]
-) -> tuple[Edge, ...]:
+def _edges(layout: Layout, linker: Linker, steps: Sequence[Step]) -> tuple[Edge, ...]:
     """Return the data edges and the declared ones, each pair of steps once."""
     variables: dict[tuple[str, str], dict[str, None]] = {}
     declared: set[tuple[str, str]] = set()
@@ -208,7 +206,9 @@ class _StepBuilder:
         node = statement.node
         start = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", ()))])
         lines = self.sources[statement.cell].split("\n")
-        text = _cut(lines, start, node.col_offset, node.end_lineno or start, node.end_col_offset or 0)
+        text = _cut(
+            lines, start, node.col_offset, node.end_lineno or start, node.end_col_offset or 0
+        )
         self.program.append(Replay(cell=statement.cell, line=start, source=text))
         definitions = self.linker.history.definitions
         for name in statement.writes:
@@ -223,9 +223,7 @@ class _StepBuilder:
         item = self.inputs.get(supply)
         if item is None:
             item = self.inputs[supply] = self._input(supply)
-        plain = tuple(
-            dict.fromkeys(shown_name(v.name) if v.hidden else v.name for v in names)
-        )
+        plain = tuple(dict.fromkeys(shown_name(v.name) if v.hidden else v.name for v in names))
         self.program.append(Load(input=item.key, names=plain))
         for loaded in names:
             self.bound[loaded.name] = loaded
@@ -275,9 +273,7 @@ class _StepBuilder:
                 for facts in self.linker.interpretation.cells[laid.cell.position].statements:
                     names.update((name, None) for name in [*facts.reads, *facts.writes])
         before = self.linker.history.last
-        return tuple(
-            name for name in names if name in before and not _is_code(before[name])
-        )
+        return tuple(name for name in names if name in before and not _is_code(before[name]))
 
     def _check_overwrite(self, version: Version, cell: int) -> None:
         """Report when bringing an old version would destroy a value of this step's own."""

@@ -84,9 +84,7 @@ class Memory:
             site = self._sites[key] = Site(type=type_)
         return site
 
-    def mutate(
-        self, sites: Sites, node: ast.AST, because: str, *, cautious: bool = False
-    ) -> None:
+    def mutate(self, sites: Sites, node: ast.AST, because: str, *, cautious: bool = False) -> None:
         """Record that `sites` change in place: every name that can see one of them is written."""
         if not sites:
             return

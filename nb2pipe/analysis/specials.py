@@ -67,7 +67,7 @@ class Specials(Calls):
         self.unstorable.add(site)
         return Value(frozenset([site]))
 
-    def _path(self, node: ast.Call, arguments: Arguments) -> Value | None:
+    def _path(self, _node: ast.Call, arguments: Arguments) -> Value | None:
         parts = [value.text for value in arguments.positional]
         if parts and not arguments.keywords and all(part is not None for part in parts):
             return Value(constant="/".join(part for part in parts if part is not None))

@@ -118,9 +118,7 @@ class Statements(Specials):
             outer = outer.parent
         return None
 
-    def _set_part(
-        self, holder: Value, value: Value, node: ast.expr, attribute: str | None
-    ) -> None:
+    def _set_part(self, holder: Value, value: Value, node: ast.expr, attribute: str | None) -> None:
         if holder.dotted is not None:
             self.set_option()
             return
@@ -293,9 +291,7 @@ class Statements(Specials):
 
     # --- functions, classes, imports
 
-    def _function(
-        self, node: ast.FunctionDef | ast.AsyncFunctionDef, frame: Frame | None
-    ) -> None:
+    def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef, frame: Frame | None) -> None:
         decorators = [self.evaluate(decorator, frame) for decorator in node.decorator_list]
         for annotation in _annotations(node.args, node.returns):
             self.evaluate(annotation, frame)
@@ -308,7 +304,9 @@ class Statements(Specials):
         decorators: list[Value],
         node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef,
     ) -> Value:
-        for decorator, place in zip(reversed(decorators), reversed(node.decorator_list), strict=True):
+        for decorator, place in zip(
+            reversed(decorators), reversed(node.decorator_list), strict=True
+        ):
             if decorator.dotted in _TRANSPARENT:
                 continue
             if _dotted_of(decorator, place, self) in _CACHES:
@@ -377,7 +375,9 @@ class Statements(Specials):
 
     def _read_module(self, name: str, node: ast.AST) -> None:
         """Read the file of a module that the notebook itself wrote."""
-        for file in [known for known in self.names if known.endswith((f"/{name}.py>", f":{name}.py>"))]:
+        for file in [
+            known for known in self.names if known.endswith((f"/{name}.py>", f":{name}.py>"))
+        ]:
             self.read(file, node)
 
     # --- ends of paths

@@ -132,8 +132,11 @@ def _versions(
 ) -> list[Version]:
     view = facts.replay is ReplayKind.VIEW
     result = facts.replay is ReplayKind.CONSTANT and not configures and not _is_seed(facts)
-    replayable = not result and not view and facts.replay is not None and all(
-        version.replayable or version.parameter for version in eager.values()
+    replayable = (
+        not result
+        and not view
+        and facts.replay is not None
+        and all(version.replayable or version.parameter for version in eager.values())
     )
     made = []
     for name, write in facts.writes.items():

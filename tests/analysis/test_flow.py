@@ -168,7 +168,9 @@ def test_statements_are_replayed_in_notebook_order(analysis, cells, sources):
 
 
 def test_versions_between_the_cells_of_another_step(analysis):
-    found = analysis(("A", "xs = [1]"), ("B", "n = len(xs)"), ("A", "xs.append(2)"), ("C", "print(n, xs)"))
+    found = analysis(
+        ("A", "xs = [1]"), ("B", "n = len(xs)"), ("A", "xs.append(2)"), ("C", "print(n, xs)")
+    )
     assert [op.op for op in found.pipeline.step("A").program] == ["run", "store", "run", "store"]
     assert found.edges == {("A", "B"): {"xs"}, ("A", "C"): {"xs"}, ("B", "C"): {"n"}}
 
@@ -209,11 +211,18 @@ def test_refused_with_a_reason(analysis, cells, code):
 SILENT = {
     "guarded name": [("a", "try:\n    x\nexcept NameError:\n    x = 1"), ("b", "print(x)")],
     "builtins": [("a", "x = len([1])"), ("b", "print(sum([x]), __name__)")],
-    "pure cache": [("a", "import functools\n@functools.cache\ndef f(x):\n    return x"), ("b", "f(1)"), ("c", "f(1)")],
+    "pure cache": [
+        ("a", "import functools\n@functools.cache\ndef f(x):\n    return x"),
+        ("b", "f(1)"),
+        ("c", "f(1)"),
+    ],
     "star import": [("a", "from math import *\nx = pi"), ("b", "print(sqrt(x))")],
     "own output": [("a", "1 + 1"), ("a", "print(_)")],
     "unused file handle": [("a", "f = open('x', 'w')\nf.close()\nx = [1]"), ("b", "print(x)")],
-    "a function that is never called": [("a", "def f():\n    return nothing\nx = [1]"), ("b", "print(x)")],
+    "a function that is never called": [
+        ("a", "def f():\n    return nothing\nx = [1]"),
+        ("b", "print(x)"),
+    ],
 }
 
 

@@ -21,8 +21,6 @@ def documents(path: Path) -> list[dict[str, Any]]:
     return list(yaml.load_all(path.read_text(encoding="utf-8"), Loader=yaml.CSafeLoader))
 
 
-
-
 def _parameter(path: Path, number: int, example: dict[str, Any]) -> Any:
     last = example["code"].splitlines()[-1].strip()
     return pytest.param(example, id=f"{path.stem}-{number}: {last}")

@@ -1,0 +1,118 @@
+"""Checks of names: undefined ones, and the output history."""
+
+import ast
+import difflib
+import re
+from collections.abc import Iterator
+
+from nb2pipe.analysis.expressions import BUILTINS, SHELL_NAMES
+from nb2pipe.analysis.facts import StatementFacts
+from nb2pipe.analysis.findings import Analysis
+from nb2pipe.analysis.scopes import bound_names
+from nb2pipe.diagnostics import Code, Diagnostic, Related, Severity
+from nb2pipe.frontend.layout import Role
+
+_HISTORY = {"_", "__", "___", "_i", "_ii", "_iii", "_ih", "_oh", "_dh", "In", "Out"}
+_SHELL = {*SHELL_NAMES, "_exit_code"}
+
+
+def check_undefined(analysis: Analysis) -> Iterator[Diagnostic]:
+    """A variable is used before any cell defines it."""
+    if analysis.interpretation.starred:
+        return
+    hidden = any(facts.dynamic or facts.opaque for facts in analysis.statements())
+    broken = _words_of_broken_cells(analysis)
+    reported: set[str] = set()
+    for facts in analysis.statements():
+        start = analysis.history.before[facts.cell]
+        earlier = _defined_earlier_in_cell(analysis, facts)
+        for name, read in facts.reads.items():
+            known = name in start or name in earlier or name in BUILTINS or name in _SHELL
+            if known or read.guarded or name.startswith("<") or name in reported:
+                continue
+            if name in _HISTORY or name.lstrip("_i").isdigit() or name in broken:
+                continue
+            reported.add(name)
+            yield _undefined(analysis, facts, name, read.node, certain=not hidden)
+
+
+def _words_of_broken_cells(analysis: Analysis) -> set[str]:
+    """Return the words of cells that are not valid Python: they may define anything."""
+    return {
+        word
+        for parsed in analysis.cells
+        if not parsed.tree.body and parsed.laid.role is not Role.SKIP
+        for word in re.findall(r"\w+", parsed.laid.cell.source)
+    }
+
+
+def _defined_earlier_in_cell(analysis: Analysis, facts: StatementFacts) -> set[str]:
+    statements = analysis.interpretation.cells[facts.cell].statements
+    return {name for other in statements if other.order < facts.order for name in other.writes}
+
+
+def _undefined(
+    analysis: Analysis, facts: StatementFacts, name: str, node: ast.AST, *, certain: bool
+) -> Diagnostic:
+    later = analysis.history.last.get(name)
+    skipped = _skipped_definition(analysis, name)
+    related: tuple[Related, ...] = ()
+    if later is not None:
+        number = analysis.layout.cells[later.cell].cell.number
+        message = f"`{name}` is used before it is defined, in cell {number}"
+        hint = f"move cell {number} above this one"
+        related = (Related(span=analysis.layout.cells[later.cell].span, message="defined here"),)
+    elif skipped is not None:
+        message = f"`{name}` is not defined: only cell {skipped} defines it, and that is skipped"
+        hint = f"remove the tag `skip` from cell {skipped}, or define `{name}` in a cell that runs"
+    else:
+        close = difflib.get_close_matches(name, analysis.history.before[facts.cell], 1)
+        message = f"`{name}` is used but no cell defines it"
+        hint = (
+            f"did you mean `{close[0]}`?" if close else f"define or import `{name}` in a cell above"
+        )
+    return Diagnostic(
+        code=Code.UNDEFINED_NAME,
+        span=analysis.span(facts.cell, node),
+        message=message,
+        hint=hint,
+        step=analysis.step_of(facts.cell),
+        related=related,
+        severity=Severity.ERROR if certain else Severity.WARNING,
+    )
+
+
+def _skipped_definition(analysis: Analysis, name: str) -> int | None:
+    """Return the number of the skipped cell that would define `name`."""
+    for laid in analysis.layout.cells:
+        if laid.role is not Role.SKIP or name not in laid.cell.source:
+            continue
+        try:
+            tree = ast.parse(laid.cell.source)
+        except (SyntaxError, ValueError):
+            continue
+        if any(name in bound_names(node) for node in ast.walk(tree)):
+            return laid.cell.number
+    return None
+
+
+def check_history(analysis: Analysis) -> Iterator[Diagnostic]:
+    """The output history (`_`, `Out[3]`) of another step is asked for."""
+    for facts in analysis.statements():
+        for name, read in facts.reads.items():
+            numbered = name.startswith("_") and name.lstrip("_i").isdigit()
+            if (name in _HISTORY or numbered) and name not in analysis.history.before[facts.cell]:
+                if _same_step_before(analysis, facts.cell) and name in {"_", "_i"}:
+                    continue
+                yield Diagnostic(
+                    code=Code.OUTPUT_HISTORY,
+                    span=analysis.span(facts.cell, read.node),
+                    message=f"`{name}` is the output history, which no step passes on",
+                    hint=f"assign the output to a variable where it is made, and use that instead of `{name}`",
+                    step=analysis.step_of(facts.cell),
+                )
+
+
+def _same_step_before(analysis: Analysis, cell: int) -> bool:
+    """Whether the code cell above runs in the same step."""
+    return cell > 0 and analysis.step_of(cell - 1) == analysis.step_of(cell)

@@ -1,0 +1,103 @@
+"""Objects and their parts: members of classes, elements of containers, views."""
+
+import ast
+from collections.abc import Iterable
+from typing import Final
+
+from nb2pipe.analysis.definitions import Definition
+from nb2pipe.analysis.heap import IMMUTABLE, Value, join, objects
+from nb2pipe.analysis.knowledge import Knowledge
+from nb2pipe.analysis.recorder import Memory
+
+CONTAINERS: Final = {"list", "dict", "tuple", "set", "iterator"}
+
+
+class Objects(Memory):
+    """What the parts of a value may be."""
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        super().__init__()
+        self.knowledge = knowledge
+        self.has_classes = False
+
+    def is_plain_instance(self, value: Value) -> bool:
+        """Whether `value` is an instance of classes that the notebook alone defines."""
+        return bool(value.sites) and all(
+            site.type == "instance"
+            and all(
+                base.dotted is None or base.dotted == "builtins.object"
+                for definition in self.classes_of(Value(frozenset([site])))
+                for base in definition.bases
+            )
+            for site in value.sites
+        )
+
+    def element_of(self, value: Value) -> Value:
+        """Return what an element of `value` may be; those of plain containers are never views."""
+        containers = frozenset(site for site in value.sites if site.type in CONTAINERS)
+        if containers == value.sites:
+            return Value(self.heap.held(containers))
+        rest = self.part_of(Value(value.sites - containers))
+        return Value(rest.sites | self.heap.held(containers))
+
+    def member(self, value: Value, name: str) -> Value | None:
+        """Return the member `name` of a notebook class that `value` is, or is an instance of."""
+        found = [
+            definition.members[name]
+            for definition in self.classes_of(value)
+            if name in definition.members
+        ]
+        return join(found) if found else None
+
+    def classes_of(self, value: Value) -> list[Definition]:
+        """Return the notebook's classes that `value` is or is an instance of, bases included."""
+        found: list[Definition] = []
+        if not self.has_classes:
+            return found
+        instances = frozenset(site for site in value.sites if site.type == "instance")
+        queue = [
+            site.definition
+            for site in [*value.sites, *self.heap.held(instances)]
+            if site.definition is not None and site.definition.is_class
+        ]
+        while queue:
+            definition = queue.pop(0)
+            if definition not in found:
+                found.append(definition)
+                queue += [
+                    site.definition
+                    for base in definition.bases
+                    for site in base.sites
+                    if site.definition is not None and site.definition.is_class
+                ]
+        return found
+
+    def part_of(self, value: Value) -> Value:
+        """Return what a part of `value` may be: a view of it, or something that it holds."""
+        if not value.sites:
+            return IMMUTABLE
+        return Value(value.sites | self.heap.held(objects(value.sites)))
+
+    def new(
+        self, node: ast.AST, held: Iterable[Value], type_: str | None = None, role: str = ""
+    ) -> Value:
+        """Return a new object that holds `held`."""
+        site = self.site(node, role, type_)
+        self.heap.hold([site], frozenset().union(*(value.sites for value in held)))
+        return Value(frozenset([site]))
+
+
+def member_runs(member: Value) -> bool:
+    """Whether reading this class member runs code: a property."""
+    return any(
+        site.definition is not None
+        and not site.definition.is_class
+        and not isinstance(site.definition.node, ast.Lambda)
+        and any(
+            isinstance(decorator, ast.Name | ast.Attribute)
+            and (decorator.id if isinstance(decorator, ast.Name) else decorator.attr)
+            in {"property", "cached_property"}
+            for decorator in site.definition.node.decorator_list
+        )
+        for site in member.sites
+    )

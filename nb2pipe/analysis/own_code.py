@@ -1,0 +1,249 @@
+"""Follow calls of the notebook's own functions and classes, by running their bodies.
+
+The body of a function is interpreted anew at each call, with the arguments of that call and the
+globals of that moment: that is how Python binds, so late binding, changed arguments and returned
+aliases need no rules of their own. Recursion and a budget end it; past them, caution.
+"""
+
+import ast
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from nb2pipe.analysis.arguments import NO_ARGUMENTS, Arguments
+from nb2pipe.analysis.definitions import Definition, Frame
+from nb2pipe.analysis.expressions import Expressions
+from nb2pipe.analysis.heap import IMMUTABLE, Site, Sites, Value, join, objects
+from nb2pipe.analysis.knowledge import Knowledge
+from nb2pipe.analysis.scopes import FunctionNode, function_scope, names_read, parameter_names
+
+DEPTH: Final = 30
+BUDGET: Final = 300
+
+
+@dataclass(frozen=True, slots=True)
+class _Invoked:
+    """A call that was followed already: its result, the heap's growth then, and how often."""
+
+    result: Value
+    growth: int
+    times: int
+
+
+class OwnCode(Expressions):
+    """Calls of what the notebook defines."""
+
+    def __init__(self, knowledge: Knowledge) -> None:
+        super().__init__(knowledge)
+        self._calls_left = BUDGET
+        self._invoked: dict[object, _Invoked] = {}
+        self._methods_run: dict[object, Value] = {}
+
+    def begin_statement(self) -> None:
+        """Forget what calls of the statement before did, and give this one its budget."""
+        self._calls_left = BUDGET
+        self._invoked.clear()
+        self._methods_run.clear()
+
+    def execute(self, body: Sequence[ast.stmt], frame: Frame | None) -> None:
+        """Run statements."""
+        raise NotImplementedError
+
+    def changeable(self, sites: Sites) -> Sites:
+        """Return all that code which gets `sites` might change: not functions and classes themselves."""
+        return objects(self.heap.reach(sites))
+
+    def run_methods(
+        self,
+        value: Value,
+        names: Iterable[str] | None,
+        node: ast.AST,
+        arguments: Arguments = NO_ARGUMENTS,
+    ) -> Value:
+        """Run methods of the notebook's own class that `value` is an instance of (None: all)."""
+        value = Value(objects(value.sites))
+        if not value.sites or not self.has_classes:
+            return IMMUTABLE
+        wanted = None if names is None else frozenset(names)
+        key = (value.sites, wanted, arguments, self.heap.growth)
+        known = self._methods_run.get(key)
+        if known is not None:
+            return known
+        self._methods_run[key] = IMMUTABLE
+        results = [IMMUTABLE]
+        for definition in self.classes_of(value):
+            for name, member in list(definition.members.items()):
+                if name == "__init__" or (wanted is not None and name not in wanted):
+                    continue
+                results += [
+                    self.invoke(site, node, value, arguments, spread=True)
+                    for site in member.sites
+                    if site.definition is not None and not site.definition.is_class
+                ]
+        result = self._methods_run[key] = Value(join(results).sites)
+        return result
+
+    def invoke(
+        self,
+        site: Site,
+        node: ast.AST,
+        receiver: Value | None,
+        arguments: Arguments,
+        *,
+        spread: bool = False,
+    ) -> Value:
+        """Call a function or class of the notebook. `spread`: any argument may be any parameter."""
+        definition = site.definition
+        if definition is None:
+            return IMMUTABLE
+        key = (definition, receiver, arguments, spread)
+        known = self._invoked.get(key)
+        if known is not None and (known.times > 1 or known.growth == self.heap.growth):
+            return known.result
+        result = self._invoke_anew(site, definition, node, receiver, arguments, spread=spread)
+        times = 1 if known is None else known.times + 1
+        self._invoked[key] = _Invoked(result, self.heap.growth, times)
+        return result
+
+    def _invoke_anew(
+        self,
+        site: Site,
+        definition: Definition,
+        node: ast.AST,
+        receiver: Value | None,
+        arguments: Arguments,
+        *,
+        spread: bool,
+    ) -> Value:
+        own = Value(self.heap.held(frozenset([site])))
+        function = definition.node
+        if isinstance(function, ast.ClassDef):
+            return self._instantiate(site, definition, node, arguments, spread=spread)
+        if function in self.stack or len(self.stack) > DEPTH or self._calls_left <= 0:
+            return self._guess(definition, node, arguments, own)
+        self._calls_left -= 1
+        takes = receiver is not None and _takes_receiver(function)
+        first: tuple[Value, ...] = (receiver,) if takes and receiver is not None else ()
+        frame = Frame(definition.scope or function_scope(function), definition.frame)
+        if _is_class_method(function):
+            first = tuple(self._class_of(value) for value in first)
+        elif receiver is not None and not objects(receiver.sites):
+            first = ()  # called on the class: the instance is among the arguments
+        frame.values.update(_bind(function, first, arguments, own, spread=spread))
+        effects = self.record.effects
+        result = self._run_body(function, frame, node)
+        if definition.caches and self.record.effects > effects:
+            self.mutate(frozenset([site]), node, "its cache decides whether its body runs again")
+        return result
+
+    def _class_of(self, value: Value) -> Value:
+        """Return the class that a class method gets, called on a class or on an instance."""
+        held = value.sites | self.heap.held(value.sites)
+        return Value(
+            frozenset(s for s in held if s.definition is not None and s.definition.is_class)
+        )
+
+    def _run_body(self, node: FunctionNode, frame: Frame, call: ast.AST) -> Value:
+        self.stack.append(node)
+        self.stack.append(call)
+        alive, guards = self.alive, self.guards
+        self.alive = True
+        try:
+            if isinstance(node, ast.Lambda):
+                return self.evaluate(node.body, frame)
+            self.execute(node.body, frame)
+            self.meet([*frame.exits, self.snapshot(frame)], frame)
+        finally:
+            del self.stack[-2:]
+            self.alive, self.guards = alive, guards
+        returned = join(frame.returned) if frame.returned else IMMUTABLE
+        if frame.scope.yields or isinstance(node, ast.AsyncFunctionDef):
+            held = [*frame.returned, *frame.values.values()]
+            made = self.new(call, held, "iterator", "generator")
+            self.unstorable |= made.sites
+            return made
+        return returned
+
+    def _instantiate(
+        self,
+        site: Site,
+        definition: Definition,
+        node: ast.AST,
+        arguments: Arguments,
+        *,
+        spread: bool,
+    ) -> Value:
+        made = self.site(node, "instance", "instance")
+        self.heap.hold([made], [site])
+        instance = Value(frozenset([made]))
+        for name in ("__new__", "__init__", "__post_init__"):
+            member = self.member(instance, name)
+            for method in member.sites if member is not None else ():
+                self.invoke(method, node, instance, arguments, spread=spread)
+        if self.member(instance, "__init__") is None or definition.bases:
+            self.heap.set_field([made], "*", arguments.sites)
+        return instance
+
+    def _guess(
+        self, definition: Definition, node: ast.AST, arguments: Arguments, own: Value
+    ) -> Value:
+        """Stand in for a body that is running already, or that is too deep to follow."""
+        recursive = definition.node in self.stack
+        for name in sorted(names_read(definition.node)):
+            if name in self.names:
+                self.read(name, node)
+                if not recursive:
+                    reached = self.changeable(self.names[name].value.sites)
+                    self.mutate(reached, node, "this call is too deep to follow", cautious=True)
+        if not recursive:
+            reached = self.changeable(arguments.sites)
+            self.mutate(reached, node, "this call is too deep to follow", cautious=True)
+        site = self.site(node, "guess")
+        self.heap.hold([site], arguments.sites | own.sites)
+        return Value(frozenset([site]) | objects(arguments.sites))
+
+
+def _is_class_method(node: FunctionNode) -> bool:
+    return not isinstance(node, ast.Lambda) and any(
+        isinstance(decorator, ast.Name) and decorator.id == "classmethod"
+        for decorator in node.decorator_list
+    )
+
+
+def _takes_receiver(node: FunctionNode) -> bool:
+    if isinstance(node, ast.Lambda):
+        return False
+    return not any(
+        isinstance(decorator, ast.Name) and decorator.id == "staticmethod"
+        for decorator in node.decorator_list
+    )
+
+
+def _bind(
+    node: FunctionNode,
+    receiver: tuple[Value, ...],
+    arguments: Arguments,
+    own: Value,
+    *,
+    spread: bool,
+) -> dict[str, Value]:
+    """Bind arguments to parameters; what is left over goes to every parameter that may take it."""
+    names = parameter_names(node.args)
+    positional = (*receiver, *arguments.positional)
+    everything = Value(arguments.sites)
+    if spread:
+        given = dict.fromkeys(names, Value(everything.sites | own.sites))
+        return {**given, **dict(zip(names, receiver, strict=False))}
+    plain = [argument.arg for argument in [*node.args.posonlyargs, *node.args.args]]
+    values = dict.fromkeys(names, own)
+    values.update(zip(plain, positional, strict=False))
+    rest = Value(everything.sites)
+    for special in (node.args.vararg, node.args.kwarg):
+        if special is not None:
+            values[special.arg] = rest
+    for word, value in arguments.keywords:
+        if word in values:
+            values[word] = value
+        elif word is None:
+            values.update((name, join((values[name], rest))) for name in names)
+    return values
