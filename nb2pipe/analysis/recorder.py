@@ -129,7 +129,6 @@ class Memory:
 
     def unbind(self, name: str, node: ast.AST) -> None:
         """Remove a global name."""
-        self.read(name, node)
         self.names.pop(name, None)
         self.assigned.discard(name)
         self.record.deleted[name] = node

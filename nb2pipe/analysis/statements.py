@@ -164,6 +164,7 @@ class Statements(Specials):
             if isinstance(target, ast.Name):
                 holder = self._frame_of(target.id, frame)
                 if holder is None:
+                    self.read(target.id, target)
                     self.unbind(target.id, target)
                 else:
                     holder.values.pop(target.id, None)

@@ -75,7 +75,7 @@ FLOW = {
     ),
     "an instance changes itself": (
         [
-            ("a", "class C:\n    def __init__(self):\n        self.xs = []\n    def add(self):\n        self.xs.append(1)\nc = C()"),
+            ("a", "class C:\n    def __init__(self): self.xs = []\n    def add(self): self.xs.append(1)\nc = C()"),
             ("b", "c.add()"),
             ("c", "print(c.xs)"),
         ],
@@ -217,6 +217,12 @@ SILENT = {
         ("c", "f(1)"),
     ],
     "star import": [("a", "from math import *\nx = pi"), ("b", "print(sqrt(x))")],
+    "except as, twice": [
+        (
+            "a",
+            "try:\n    1 / 0\nexcept ZeroDivisionError as e:\n    try:\n        2 / 0\n    except OSError as e:\n        print(e)",
+        )
+    ],
     "own output": [("a", "1 + 1"), ("a", "print(_)")],
     "unused file handle": [("a", "f = open('x', 'w')\nf.close()\nx = [1]"), ("b", "print(x)")],
     "a function that is never called": [
