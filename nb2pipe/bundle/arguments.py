@@ -27,7 +27,7 @@ def armour(text: str) -> str:
 
 
 def command_line(manifest: dict[str, Any], sources: list[str]) -> list[str]:
-    """Return the arguments that follow `python3 -c BOOTSTRAP BLOB`; those of the ports come last."""
+    """Return the arguments after `python3 -c BOOTSTRAP BLOB`; those of the ports come last."""
     document = json.dumps(manifest, ensure_ascii=False, separators=(",", ":"))
     return [part for text in (document, *sources) for part in _split(armour(text))]
 

@@ -43,7 +43,7 @@ class Recorder:
         for output in self.displays.get(display_id, ()):
             output.update(content)
 
-    def clear(self, wait: bool = False) -> None:
+    def clear(self, wait: bool = False) -> None:  # noqa: FBT001, FBT002 -- as IPython has it
         """Drop the cell's outputs, now or when the next one comes."""
         self.clear_next = wait
         if self.outputs and not wait:
@@ -63,9 +63,13 @@ class Stream(io.TextIOBase):
     def __init__(self, name: str, recorder: Recorder) -> None:
         self.name = name
         self.recorder = recorder
-        self.fileno = getattr(sys, name).fileno
-        self.real = open(self.fileno(), "w", 1, "utf-8", "replace", closefd=False)
+        self.descriptor = getattr(sys, name).fileno()
+        self.real = open(self.descriptor, "w", 1, "utf-8", "replace", closefd=False)  # noqa: SIM115
         setattr(sys, name, self)
+
+    def fileno(self) -> int:
+        """Return the descriptor of the process's own."""
+        return self.descriptor  # type: ignore[no-any-return]
 
     def write(self, text: str) -> int:
         """Write to both."""

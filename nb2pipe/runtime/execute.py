@@ -7,7 +7,7 @@ import re
 import sys
 import time
 from types import ModuleType
-from typing import Any, Callable, Optional
+from typing import Any, Callable
 
 from nb2pipe.runtime.capture import Recorder, Stream
 from nb2pipe.runtime.interactive import kernel_shell
@@ -25,50 +25,25 @@ def run_program(
 
     `save` is called before each cell with the result as far as it is known.
     """
-    cells: list[Any] = []
-    outputs = {}
-    result = {
+    result: dict[str, Any] = {
         "schema": 1, "step": manifest["step"], "status": "failed",
-        "cells": cells, "outputs": outputs, "metrics": {}, "error": None,
+        "cells": [], "outputs": {}, "metrics": {}, "error": None,
     }  # fmt: skip
     values = _parameter_values(manifest["parameters"], ports["parameters"])
     main = sys.modules["__main__"] = ModuleType("__main__")
     scope = main.__dict__
     recorder = Recorder()
-    shell = _shell(main, recorder)
-
-    def execute(operation: dict[str, Any], count: int) -> Optional[StepError]:
-        name = f"{operation.get('notebook', manifest['notebook'])} cell {operation['number']}"
-        source = _substitute(
-            sources[operation["source"]], operation.get("substitutions", ()), values
-        )
-        if not count:
-            name += f" from line {operation['line']}"
-            source = "#\n" * (operation["line"] - 1) + source
-        # IPython would drop blank lines at the top.
-        source = re.sub(r"^\n+(?![\s%])", lambda top: "#\n" * len(top[0]), source)
-        linecache.cache[name] = 0, None, source.splitlines(keepends=True), name
-        recorder.silent = not count
-        error = shell(source, name, count)
-        recorder.silent = False
-        return _step_error(error, name, operation["number"]) if error else None
-
+    execute = _executor(manifest, sources, values, recorder, _shell(main, recorder))
     try:
         for operation in manifest["program"]:
             kind = operation["op"]
-            error = None
             if kind == "run":
                 cell = {key: operation[key] for key in ("cell", "id", "count")}
-                cells.append(cell)
+                result["cells"].append(cell)
                 save(result)
-                cell["outputs"] = recorder.outputs = []
-                start = time.perf_counter()
-                error = execute(operation, cell["count"])
-                cell["seconds"] = time.perf_counter() - start
-                cell["status"] = "error" if error else "ok"
-                recorder.outputs = None
+                _run_cell(cell, recorder, execute, operation)
             elif kind == "replay":
-                error = execute(operation, 0)
+                execute(operation, 0)
             elif kind == "bind":
                 name = operation["name"]
                 scope[name] = values.get(name, manifest["parameters"][name]["default"])
@@ -80,14 +55,55 @@ def run_program(
                 _load(manifest["inputs"][key], ports["inputs"][key], operation["names"], scope)
             else:
                 key = operation["output"]
-                outputs[key] = _store(manifest["outputs"][key], ports["outputs"][key], scope)
-            if error:
-                raise error
+                artifact = _store(manifest["outputs"][key], ports["outputs"][key], scope)
+                result["outputs"][key] = artifact
         result["metrics"] = _metrics(manifest["metrics"], scope)
         result["status"] = "succeeded"
     except StepError as failure:
         result["error"] = dict(zip(("code", "message", "number", "line", "text"), failure.args))
     return result
+
+
+def _run_cell(cell: dict[str, Any], recorder: Recorder, execute: Any, operation: Any) -> None:
+    cell["outputs"] = recorder.outputs = []
+    cell["status"] = "error"
+    start = time.perf_counter()
+    try:
+        execute(operation, cell["count"])
+        cell["status"] = "ok"
+    finally:
+        cell["seconds"] = time.perf_counter() - start
+        recorder.outputs = None
+
+
+def _executor(
+    manifest: dict[str, Any],
+    sources: list[str],
+    values: dict[str, Any],
+    recorder: Recorder,
+    shell: Any,
+) -> Callable[[dict[str, Any], int], None]:
+    def execute(operation: dict[str, Any], count: int) -> None:
+        number = operation["number"]
+        notebook = operation.get("notebook", manifest["notebook"])
+        name = f"{notebook} cell {number}"
+        source = _substitute(
+            sources[operation["source"]], operation.get("substitutions", ()), values
+        )
+        if not count:
+            line = operation["line"]
+            name += f" from line {line}"
+            source = "#\n" * (line - 1) + source
+        # IPython would drop blank lines at the top.
+        source = re.sub(r"^\n+(?![\s%])", lambda top: "#\n" * len(top[0]), source)
+        linecache.cache[name] = 0, None, (source + "\n").splitlines(keepends=True), name
+        recorder.silent = not count
+        error = shell(source, name, count)
+        recorder.silent = False
+        if error:
+            raise _step_error(error, name, number)
+
+    return execute
 
 
 def _parameter_values(parameters: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
@@ -108,12 +124,12 @@ def _shell(main: ModuleType, recorder: Recorder) -> Any:
     loop = asyncio.new_event_loop()
 
     def run_in_loop(awaitable: Any) -> Any:
-        asyncio._set_running_loop(None)
+        asyncio._set_running_loop(None)  # noqa: SLF001 -- there is no other way
         try:
             return loop.run_until_complete(awaitable)
         finally:
             # Other code meets a running loop, as it does in a kernel.
-            asyncio._set_running_loop(loop)
+            asyncio._set_running_loop(loop)  # noqa: SLF001
 
     run_in_loop(asyncio.sleep(0))
     for name in "stdout", "stderr":
@@ -126,10 +142,11 @@ def _shell(main: ModuleType, recorder: Recorder) -> Any:
 
 def _substitute(source: str, places: Any, values: dict[str, Any]) -> str:
     for place in reversed(places):
-        if place["name"] in values:
+        name = place["name"]
+        if name in values:
             start, end = place["start"], place["end"]
             lines = "\n" * source.count("\n", start, end)  # every line keeps its number
-            source = f"{source[:start]}({values[place['name']]!r}{lines}){source[end:]}"
+            source = f"{source[:start]}({values[name]!r}{lines}){source[end:]}"
     return source
 
 
@@ -151,8 +168,8 @@ def _load(port: dict[str, Any], path: str, names: list[str], scope: dict[str, An
             if name in values:
                 restore(port["kind"], name, values[name], scope)
     except Exception as error:
-        message = f"`{port['output']}` of step `{port['step']}` cannot be read back: {error!r}"
-        raise StepError("NB505", message) from error
+        message = "`{output}` of step `{step}` cannot be read back: ".format_map(port)
+        raise StepError("NB505", message + repr(error)) from error
 
 
 def _store(port: dict[str, Any], path: str, scope: dict[str, Any]) -> dict[str, Any]:
@@ -160,7 +177,7 @@ def _store(port: dict[str, Any], path: str, scope: dict[str, Any]) -> dict[str, 
     for name in port["names"]:
         try:
             values[name] = collect(port["kind"], name, scope)
-        except (LookupError, OSError) as error:
+        except (LookupError, OSError) as error:  # noqa: PERF203
             if name not in port["optional"]:
                 raise StepError("NB504", f"`{name}` cannot be stored: {error!r}") from error
     return write_artifact(path, values)

@@ -17,7 +17,7 @@ def kernel_shell(main: ModuleType, recorder: Recorder, run_in_loop: "Loop") -> "
     Raises:
         ImportError: the image has no IPython.
     """
-    from IPython.core.interactiveshell import InteractiveShell  # noqa: PLC0415
+    from IPython.core.interactiveshell import InteractiveShell
 
     os.environ.update(TERM="xterm-color", FORCE_COLOR="1", PAGER="cat")
     os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
@@ -46,7 +46,7 @@ def kernel_shell(main: ModuleType, recorder: Recorder, run_in_loop: "Loop") -> "
     shell.display_pub.clear_output = recorder.clear
     shell.displayhook.write_format_data = show_result
     shell.displayhook.write_output_prompt = shell.enable_gui = shell.ask_exit = ignore
-    shell._showtraceback = lambda _, error, lines: recorder.show_error(error, lines)
+    shell._showtraceback = lambda _, error, lines: recorder.show_error(error, lines)  # noqa: SLF001
     shell.set_hook("show_in_pager", ignore, 0)
 
     def run(source: str, name: str, count: int) -> Optional[BaseException]:

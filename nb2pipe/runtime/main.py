@@ -46,7 +46,7 @@ def main(arguments: list[str]) -> None:
         write(given["outputs"]["outputFile"], executor_output(names, given, result))
     error = result["error"]
     if error:
-        print(f"error[{error['code']}]: {error['message']}", file=sys.stderr)
+        print("error[{code}]: {message}".format_map(error), file=sys.stderr)
     # Threads that the notebook left behind must not keep the step from ending.
-    atexit._run_exitfuncs()
+    atexit._run_exitfuncs()  # noqa: SLF001 -- what `sys.exit` calls after it has waited for them
     os._exit(error is not None)

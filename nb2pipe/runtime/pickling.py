@@ -26,7 +26,7 @@ def dump_values(values: dict[str, Any]) -> list[Any]:
     for name in "pickle", "cloudpickle", "joblib.externals.cloudpickle":
         try:
             return _dump(importlib.import_module(name).Pickler, values)
-        except Exception as error:
+        except Exception as error:  # noqa: PERF203 -- each is tried
             errors.append(error)
     raise errors[0]
 
@@ -36,14 +36,15 @@ def blame(value: Any, path: str = "") -> tuple[str, Any]:
 
     At the top, `value` is a dict of variables.
     """
-    parts = value if isinstance(value, dict) else getattr(value, "__dict__", None)
+    parts: Any = value if isinstance(value, dict) else getattr(value, "__dict__", None)
     if isinstance(value, (list, tuple)):
         parts = dict(enumerate(value))
     for name in parts if isinstance(parts, dict) else ():
         try:
             dump_values({name: parts[name]})
-        except Exception:
-            if path.count(".") < 9:  # noqa: PLR2004 -- longer ones are cycles, or of no use to a reader
+        except Exception:  # noqa: PERF203
+            # Longer paths are cycles, or of no use to a reader.
+            if path.count(".") < 9:  # noqa: PLR2004
                 return blame(parts[name], f"{path}.{name}")
     return path[1:], value
 
@@ -56,27 +57,21 @@ def _dump(base: Any, values: dict[str, Any]) -> list[Any]:
 
 
 def _pickle(base: Any, values: dict[str, Any], owners: list[int], shared: set[int]) -> list[Any]:
+    is_plain = base is pickle.Pickler
+
     class Pickler(base):  # type: ignore[misc] # plain pickle's or cloudpickle's
         def reducer_override(self, value: Any) -> Any:
-            kind = type(value)
-            if kind is FunctionType and value.__globals__ is sys.modules["__main__"].__dict__:
-                return _reduce_function(value)
-            if kind is CodeType:
-                return rebuild_code, (sys.implementation.cache_tag, marshal.dumps(value))
-            if kind is CellType:
-                return _reduce_cell(value)
-            if kind is ModuleType:
-                return importlib.import_module, (value.__name__,)
-            if kind.__name__ == "ndarray":
+            if type(value).__name__ == "ndarray":
                 return _reduce_array(value, owners, shared)
-            if kind is io.TextIOWrapper:
-                raise TypeError  # cloudpickle would store its text
             if isinstance(value, type) and _find(value.__qualname__) is value:
                 if value.__qualname__ not in values:
                     return value.__qualname__
-                if base is pickle.Pickler:
-                    raise ValueError("its definition cannot be replayed")
-            return NotImplemented if base is pickle.Pickler else super().reducer_override(value)
+                if is_plain:
+                    raise TypeError("its definition is not replayed")
+            reduced = _reduce(value)
+            if reduced is NotImplemented and not is_plain:
+                return super().reducer_override(value)
+            return reduced
 
     stream = io.BytesIO()
     buffers: list[Any] = []
@@ -84,11 +79,26 @@ def _pickle(base: Any, values: dict[str, Any], owners: list[int], shared: set[in
     return [stream.getbuffer(), *(buffer.raw() for buffer in buffers)]
 
 
+def _reduce(value: Any) -> Any:
+    kind = type(value)
+    if kind is FunctionType and value.__globals__ is sys.modules["__main__"].__dict__:
+        return _reduce_function(value)
+    if kind is CodeType:
+        return rebuild_code, (sys.implementation.cache_tag, marshal.dumps(value))
+    if kind is CellType:
+        return _reduce_cell(value)
+    if kind is ModuleType:
+        return importlib.import_module, (value.__name__,)
+    if kind is io.TextIOWrapper:
+        raise TypeError  # cloudpickle would store its text
+    return NotImplemented
+
+
 # --- functions; `rebuild_…` is what the pickle calls when it is loaded
 
 
 def rebuild_function(path: str, code: CodeType, closure: Any) -> FunctionType:
-    """Return the replayed function at `path` of `__main__` if it is the same one, else a new one."""
+    """Return the replayed function at `path` of `__main__` if it is the same, else a new one."""
     found = _find(path)
     if isinstance(found, FunctionType) and found.__code__ == code:
         return found
@@ -139,7 +149,7 @@ def rebuild_view(owner: Any, offset: int, interface: dict[str, Any]) -> Any:
     """Return a view of `owner` that starts `offset` bytes after it."""
     interface["data"] = _address(owner) + offset, False
     view = SimpleNamespace(__array_interface__=interface, base=owner)
-    return sys.modules["numpy"].asarray(view)  # type: ignore[attr-defined]
+    return sys.modules["numpy"].asarray(view)
 
 
 def _reduce_array(array: Any, owners: list[int], shared: set[int]) -> Any:

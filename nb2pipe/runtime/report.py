@@ -5,34 +5,33 @@ import json
 import re
 from typing import Any
 
-
 ESCAPES = "\x1b.*?m"  # a terminal's colours
 
 
 def render_report(manifest: dict[str, Any], sources: list[str], content: str) -> str:
-    """Return a page that shows the cells and their outputs, and holds the result: JSON, `content`."""
-    embedded = content.replace("<", "\\u003c")
-    page = f'<meta charset=utf-8><script type="application/json" id="nb2pipe-result">{embedded}</script>'
+    """Return a page that shows the cells and holds the result, which is JSON: `content`."""
+    page = '<meta charset=utf-8><script type="application/json" id="nb2pipe-result">'
+    page += content.replace("<", "\\u003c") + "</script>"
     cells = iter(json.loads(content)["cells"])
     for operation in manifest["program"]:
         if operation["op"] == "run":
             page += "<hr>" + _pre(sources[operation["source"]])
-            for output in next(cells, {}).get("outputs", ()):
-                data = output.get("data", output)
-                text = (
-                    data.get("text")
-                    or data.get("text/plain")
-                    or "\n".join(data.get("traceback", ()))
-                )
-                page += (
-                    data.get("text/html")
-                    or data.get("image/svg+xml")
-                    or "image/png" in data
-                    and f"<img src='data:image/png;base64,{data['image/png']}'>"
-                    or _pre(text)
-                )
+            cell: dict[str, Any] = next(cells, {})
+            page += "".join(map(_output, cell.get("outputs", ())))
     return page
 
 
+def _output(output: dict[str, Any]) -> str:
+    data = output.get("data", output)
+    for kind in "text/html", "image/svg+xml":
+        if kind in data:
+            return data[kind]  # type: ignore[no-any-return]
+    if "image/png" in data:
+        image = data["image/png"]
+        return f'<img src="data:image/png;base64,{image}">'
+    lines = data.get("traceback", ())
+    return _pre(data.get("text") or data.get("text/plain") or "\n".join(lines))
+
+
 def _pre(text: str) -> str:
-    return f"<pre>{html.escape(re.sub(ESCAPES, '', text))}</pre>"
+    return "<pre>" + html.escape(re.sub(ESCAPES, "", text)) + "</pre>"

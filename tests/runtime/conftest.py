@@ -79,8 +79,9 @@ class Runner:
         result["report"] = (home / "report.html").read_text("utf-8")
         return result
 
-    def start(self, arguments, **more):
-        environment = {"PATH": os.environ["PATH"], "HOME": str(self.folder)}
+    def start(self, arguments, locale="C.UTF-8"):
+        """Start the runtime with arguments in an environment that has next to nothing."""
+        environment = {"PATH": os.environ["PATH"], "HOME": str(self.folder), "LC_ALL": locale}
         return subprocess.run(
             [*self.command, *arguments],
             cwd=self.folder,
@@ -88,8 +89,8 @@ class Runner:
             capture_output=True,
             text=True,
             encoding="utf-8",
+            errors="surrogateescape",
             check=False,
-            **more,
         )
 
     def run(self, *sources, **ports):
