@@ -49,13 +49,18 @@ IMMUTABLE: Final = Value()
 
 @dataclass(eq=False, slots=True)
 class Heap:
-    """What every object holds. Grows only, so what was once reachable stays so."""
+    """What every object holds. Grows only, so what was once reachable stays so.
+
+    `growth` counts what was added, `work` the objects that were looked at: a measure of effort that is
+    the same on every machine.
+    """
 
     contents: dict[Site, set[Site]] = field(default_factory=dict)
     holders: dict[Site, set[Site]] = field(default_factory=dict)
     fields: dict[tuple[Site, str], set[Site]] = field(default_factory=dict)
     shared: dict[Site, set[Site]] = field(default_factory=dict)
     growth: int = 0
+    work: int = 0
     _reach: dict[Sites, Sites] = field(default_factory=dict)
     _observers: dict[Sites, Sites] = field(default_factory=dict)
 
@@ -83,7 +88,7 @@ class Heap:
 
     def memory(self, sites: Sites) -> Sites:
         """Return `sites` and all that may share memory with one of them."""
-        return _closure(sites, self.shared, {}) if self.shared else sites
+        return self._closure(sites, self.shared, {}) if self.shared else sites
 
     def set_field(self, holders: Iterable[Site], name: str, held: Sites) -> None:
         """Note that attribute `name` (`*`: any) of each of `holders` may refer to each of `held`."""
@@ -99,31 +104,35 @@ class Heap:
 
     def held(self, sites: Iterable[Site]) -> Sites:
         """Return what `sites` may refer to directly."""
-        return NOTHING.union(*(self.contents[site] for site in sites if site in self.contents))
+        found = NOTHING.union(*(self.contents[site] for site in sites if site in self.contents))
+        self.work += len(found)
+        return found
 
     def observers(self, sites: Sites) -> Sites:
         """Return `sites` and everything from which one of them can be reached."""
-        return _closure(sites, self.holders, self._observers)
+        return self._closure(sites, self.holders, self._observers)
 
     def reach(self, sites: Sites) -> Sites:
         """Return `sites` and everything that can be reached from them."""
-        return _closure(sites, self.contents, self._reach)
+        return self._closure(sites, self.contents, self._reach)
 
-
-def _closure(sites: Sites, edges: Mapping[Site, set[Site]], known: dict[Sites, Sites]) -> Sites:
-    """Return what can be reached from `sites` along `edges`; `known` remembers it."""
-    if not sites:
-        return sites
-    found = known.get(sites)
-    if found is None:
-        seen = set(sites)
-        queue = list(sites)
-        while queue:
-            new = edges.get(queue.pop(), NOTHING) - seen
-            seen |= new
-            queue += new
-        found = known[sites] = frozenset(seen)
-    return found
+    def _closure(
+        self, sites: Sites, edges: Mapping[Site, set[Site]], known: dict[Sites, Sites]
+    ) -> Sites:
+        """Return what can be reached from `sites` along `edges`; `known` remembers it."""
+        if not sites:
+            return sites
+        found = known.get(sites)
+        if found is None:
+            seen = set(sites)
+            queue = list(sites)
+            while queue:
+                new = edges.get(queue.pop(), NOTHING) - seen
+                seen |= new
+                queue += new
+            found = known[sites] = frozenset(seen)
+        self.work += len(found)
+        return found
 
 
 def objects(sites: Sites) -> Sites:

@@ -13,12 +13,15 @@ from typing import Final
 from nb2pipe.analysis.arguments import NO_ARGUMENTS, Arguments
 from nb2pipe.analysis.definitions import Definition, Frame
 from nb2pipe.analysis.expressions import Expressions
-from nb2pipe.analysis.heap import IMMUTABLE, Site, Sites, Value, join, objects
+from nb2pipe.analysis.heap import IMMUTABLE, NOTHING, Site, Sites, Value, join, objects
 from nb2pipe.analysis.knowledge import Knowledge
 from nb2pipe.analysis.scopes import FunctionNode, function_scope, names_read, parameter_names
 
 DEPTH: Final = 30
 BUDGET: Final = 300
+# In objects that are looked at: what one statement, and all of a notebook, may cost.
+STATEMENT_WORK: Final = 100_000
+NOTEBOOK_WORK: Final = 3_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +39,19 @@ class OwnCode(Expressions):
     def __init__(self, knowledge: Knowledge) -> None:
         super().__init__(knowledge)
         self._calls_left = BUDGET
+        self._work_left = STATEMENT_WORK
+        self._guessed: set[Definition] = set()
+        self._swept = NOTHING
         self._invoked: dict[object, _Invoked] = {}
         self._methods_run: dict[object, Value] = {}
 
     def begin_statement(self) -> None:
         """Forget what calls of the statement before did, and give this one its budget."""
-        self._calls_left = BUDGET
+        spent = self.heap.work >= NOTEBOOK_WORK
+        self._calls_left = 0 if spent else BUDGET
+        self._work_left = self.heap.work + STATEMENT_WORK
+        self._guessed.clear()
+        self._swept = NOTHING
         self._invoked.clear()
         self._methods_run.clear()
 
@@ -119,7 +129,8 @@ class OwnCode(Expressions):
         function = definition.node
         if isinstance(function, ast.ClassDef):
             return self._instantiate(site, definition, node, arguments, spread=spread)
-        if function in self.stack or len(self.stack) > DEPTH or self._calls_left <= 0:
+        tired = self._calls_left <= 0 or self.heap.work > self._work_left
+        if function in self.stack or len(self.stack) > DEPTH or tired:
             return self._guess(definition, node, arguments, own)
         self._calls_left -= 1
         takes = receiver is not None and _takes_receiver(function)
@@ -188,15 +199,16 @@ class OwnCode(Expressions):
         self, definition: Definition, node: ast.AST, arguments: Arguments, own: Value
     ) -> Value:
         """Stand in for a body that is running already, or that is too deep to follow."""
-        recursive = definition.node in self.stack
-        for name in sorted(names_read(definition.node)):
-            if name in self.names:
-                self.read(name, node)
-                if not recursive:
-                    reached = self.changeable(self.names[name].value.sites)
-                    self.mutate(reached, node, "this call is too deep to follow", cautious=True)
-        if not recursive:
-            reached = self.changeable(arguments.sites)
+        touched = arguments.sites
+        if definition not in self._guessed:
+            self._guessed.add(definition)
+            for name in sorted(names_read(definition.node)):
+                if name in self.names:
+                    self.read(name, node)
+                    touched |= self.names[name].value.sites
+        if definition.node not in self.stack and not touched <= self._swept:
+            self._swept |= touched
+            reached = self.changeable(touched)
             self.mutate(reached, node, "this call is too deep to follow", cautious=True)
         site = self.site(node, "guess")
         self.heap.hold([site], arguments.sites | own.sites)
