@@ -5,6 +5,7 @@ import re
 
 import pytest
 
+from nb2pipe.bundle import command_line
 from tests.runtime.conftest import Runner, cells, interpreter, manifest, texts
 
 
@@ -163,8 +164,6 @@ def test_a_function_of_another_python(plain, tmp_path):
 
 
 def test_a_killed_step_leaves_what_it_did(plain):
-    from nb2pipe.bundle import command_line
-
     ports = {"inputs": {}, "outputs": {}, "parameters": {}, "result": str(plain.folder / "result")}
     (plain.folder / "ports").write_text(json.dumps(ports))
     sources = ["print(1)", "import os, signal; os.kill(os.getpid(), signal.SIGKILL)"]

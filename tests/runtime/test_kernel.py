@@ -4,21 +4,23 @@ import json
 import re
 import tempfile
 
-import nbformat
 import pytest
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
-from nbformat.v4 import new_code_cell, new_notebook
 from traitlets import Enum
 
 NOTEBOOKS = {
     "streams, displays and results in their order": [
-        "import sys\nfrom IPython.display import display, clear_output\n"
-        "print('one')\ndisplay({'a': 1})\nprint('two')\nprint('three', file=sys.stderr)\n"
-        "display('four', display_id='d')\n5",
-        "from IPython.display import update_display, HTML\nupdate_display('six', display_id='d')\n"
-        "display(HTML('<b>7</b>'))\nprint('gone')\nclear_output()\nprint('stays')\n8",
+        (
+            "import sys\nfrom IPython.display import display, clear_output\n"
+            "print('one')\ndisplay({'a': 1})\nprint('two')\nprint('three', file=sys.stderr)\n"
+            "display('four', display_id='d')\n5"
+        ),
+        (
+            "from IPython.display import update_display, HTML\nupdate_display('six', display_id='d')\n"
+            "display(HTML('<b>7</b>'))\nprint('gone')\nclear_output()\nprint('stays')\n8"
+        ),
         "print('gone')\nclear_output(wait=True)\nprint('new')",
         "print('stays')\nclear_output(wait=True)",
     ],
@@ -35,12 +37,18 @@ NOTEBOOKS = {
     ],
     "history": ["get_ipython().execution_count", "1 + 1", "_2 + 1", "__", "sorted(Out)"],
     "rich representations": [
-        "class H:\n    def _repr_html_(self): return '<i>h</i>'\n"
-        "    def _repr_png_(self): return b'png'\nH()",
-        "class M:\n    def _repr_mimebundle_(self, include, exclude):\n"
-        "        return {'text/plain': 'm', 'application/json': {'a': [1]}}, {'text/plain': {'k': 1}}\nM()",
-        "from IPython.display import SVG, Markdown, Latex, JSON\n"
-        "display(SVG('<svg xmlns=\"http://www.w3.org/2000/svg\"/>'), Markdown('*m*'), JSON({'a': 1}))\nLatex('$x$')",
+        (
+            "class H:\n    def _repr_html_(self): return '<i>h</i>'\n"
+            "    def _repr_png_(self): return b'png'\nH()"
+        ),
+        (
+            "class M:\n    def _repr_mimebundle_(self, include, exclude):\n"
+            "        return {'text/plain': 'm', 'application/json': {'a': [1]}}, {'text/plain': {'k': 1}}\nM()"
+        ),
+        (
+            "from IPython.display import SVG, Markdown, Latex, JSON\n"
+            "display(SVG('<svg xmlns=\"http://www.w3.org/2000/svg\"/>'), Markdown('*m*'), JSON({'a': 1}))\nLatex('$x$')"
+        ),
         "class N:\n    def _ipython_display_(self): print('shown')\nN()",
     ],
     "magics and shell commands": [
@@ -128,6 +136,9 @@ def test_outputs_are_those_of_a_kernel(name, notebook_image, tmp_path):
 def run_in_kernel(sources, folder):
     """Return the outputs of the cells that nbclient runs, and whether one of them failed."""
     folder.mkdir()
+    import nbformat
+    from nbformat.v4 import new_code_cell, new_notebook
+
     notebook = new_notebook(cells=[new_code_cell(source) for source in sources])
     client = NotebookClient(
         notebook, resources={"metadata": {"path": folder}}, kernel_manager_class=LocalKernelManager
@@ -146,8 +157,7 @@ def comparable(outputs):
     """Outputs without what differs from run to run: times, addresses, how a stream is cut."""
     joined = []
     streams = {}
-    for output in outputs:
-        output = dict(output)
+    for output in map(dict, outputs):
         if output["output_type"] == "stream":
             text = re.sub(r"(?m)^(CPU|Wall) times?:.*\n", "", output["text"])
             if output["name"] in streams:

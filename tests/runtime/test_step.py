@@ -23,6 +23,7 @@ from nb2pipe.ir import (
     Substitution,
     Unbind,
 )
+from nb2pipe.runtime.kubeflow import kubeflow_ports
 from tests.runtime.conftest import cells, manifest, texts
 
 
@@ -177,7 +178,7 @@ def test_logs_show_everything_at_once(plain):
 
 
 def test_metrics(notebook_image):
-    source = "import numpy as np, fractions\na, b, c, d, e, f = 1, np.float32(0.5), 'x', float('nan'), True, np.int64(3)"
+    source = "import numpy as np\na, b, c, d, e, f = 1, np.float32(0.5), 'x', float('nan'), True, np.int64(3)"
     document = manifest(cells(1), metrics=["a", "b", "c", "d", "e", "f", "missing"])
     result = notebook_image(document, [source])
     assert result["metrics"] == {"a": 1, "b": 0.5, "e": 1, "f": 3}
@@ -283,7 +284,5 @@ def test_a_step_without_inputs_in_kubeflow(plain):
     ],
 )
 def test_where_the_launcher_puts_files(uri, path):
-    from nb2pipe.runtime.kubeflow import kubeflow_ports
-
     artifacts = {"artifacts": {"x": {"artifacts": [{"uri": uri}]}}}
     assert kubeflow_ports({}, {"inputs": artifacts, "outputs": {}})["inputs"] == {"x": path}

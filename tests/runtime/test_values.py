@@ -33,8 +33,10 @@ VALUES = {
     ),
     "closures that share a variable": (
         ["add", "get"],
-        "def make():\n    n = 0\n    def add(i):\n        nonlocal n; n += i\n"
-        "    return add, lambda: n\nadd, get = make(); add(1)",
+        (
+            "def make():\n    n = 0\n    def add(i):\n        nonlocal n; n += i\n"
+            "    return add, lambda: n\nadd, get = make(); add(1)"
+        ),
         "add(2); assert get() == 3",
     ),
     "a recursive closure": (
@@ -49,11 +51,15 @@ VALUES = {
     ),
     "what a function carries": (
         ["f"],
-        "import functools\ndef inner(a: int, *, b=2) -> str: 'doc'; return a + b\n"
-        "@functools.wraps(inner)\ndef f(*args, **kw): return inner2(*args, **kw)\nf.calls = [3]\n"
-        "inner2 = inner; f.__wrapped__ = inner",
-        "assert f.__name__ == 'inner' and f.__doc__ == 'doc' and f.calls == [3]\n"
-        "assert f.__wrapped__(1) == 3 and f.__wrapped__.__annotations__ == {'a': int, 'return': str}",
+        (
+            "import functools\ndef inner(a: int, *, b=2) -> str: 'doc'; return a + b\n"
+            "@functools.wraps(inner)\ndef f(*args, **kw): return inner2(*args, **kw)\nf.calls = [3]\n"
+            "inner2 = inner; f.__wrapped__ = inner"
+        ),
+        (
+            "assert f.__name__ == 'inner' and f.__doc__ == 'doc' and f.calls == [3]\n"
+            "assert f.__wrapped__(1) == 3 and f.__wrapped__.__annotations__ == {'a': int, 'return': str}"
+        ),
     ),
     "lambdas of a loop": (
         ["fs"],
@@ -88,8 +94,10 @@ REPLAYED = {
     ),
     "dataclasses and named tuples": (
         ["v"],
-        "import dataclasses, collections\n@dataclasses.dataclass\nclass D:\n    x: int\n"
-        "P = collections.namedtuple('P', 'x y')",
+        (
+            "import dataclasses, collections\n@dataclasses.dataclass\nclass D:\n    x: int\n"
+            "P = collections.namedtuple('P', 'x y')"
+        ),
         "v = D(1), P(2, 3)",
         "assert v == (D(1), P(2, 3)) and type(v[0]) is D",
     ),
@@ -111,14 +119,15 @@ def test_value_of_a_definition_comes_back(name, plain):
 
 
 def test_values_come_back_on_every_python(bare):
-    names, definitions, before, after = [], [], [], []
-    for i, (found, text, check) in enumerate(VALUES.values()):
-        if name_clash := set(names) & set(found):
-            before.append(f"del {', '.join(name_clash)}")
-        names, before, after = found, [text], [check]
-        result = bare.carry(names, "\n".join(before), "\n".join(after))
-        assert result["error"] is None, (i, definitions, result["stderr"])
+    for names, before, after in VALUES.values():
+        result = bare.carry(names, before, after)
+        assert result["error"] is None, (before, result["stderr"])
 
+
+FRAME = (
+    "pd.DataFrame({'a': [1.5, None], 'b': ['x', 'y'], 'c': pd.to_datetime(['2020', '2021']),"
+    " 'd': pd.Categorical(['u', 'v'])}, index=[3, 7])"
+)
 
 ARRAYS = {
     "a large array is mapped and writable": (
@@ -134,9 +143,11 @@ ARRAYS = {
     "views": (
         ["a", "b", "c", "d"],
         "import numpy as np\na = np.arange(12.0).reshape(3, 4); b = a[1]; c = a[:, ::-2]; d = a.T.view('i8')",
-        "a[1] = [-1, -2, -3, -4]; assert b.tolist() == [-1, -2, -3, -4]\n"
-        "assert c[1].tolist() == [-4, -2]; b[0] = 9; assert a[1, 0] == 9 and d.shape == (4, 3)\n"
-        "assert d[0, 1] == a.view('i8')[1, 0]",
+        (
+            "a[1] = [-1, -2, -3, -4]; assert b.tolist() == [-1, -2, -3, -4]\n"
+            "assert c[1].tolist() == [-4, -2]; b[0] = 9; assert a[1, 0] == 9 and d.shape == (4, 3)\n"
+            "assert d[0, 1] == a.view('i8')[1, 0]"
+        ),
     ),
     "views without their base": (
         ["b", "c"],
@@ -150,29 +161,36 @@ ARRAYS = {
     ),
     "views of objects and of times": (
         ["a", "b", "t", "u"],
-        "import numpy as np\na = np.array(['x', None, 3], dtype=object); b = a[::2]\n"
-        "t = np.array(['2020-01-01', '2021-01-01'], dtype='M8[D]'); u = t[:1]",
+        (
+            "import numpy as np\na = np.array(['x', None, 3], dtype=object); b = a[::2]\n"
+            "t = np.array(['2020-01-01', '2021-01-01'], dtype='M8[D]'); u = t[:1]"
+        ),
         "b[1] = 'new'; assert a[2] == 'new'; u[0] = '2022-02-02'; assert str(t[0]) == '2022-02-02'",
     ),
     "structured, empty and scalar arrays": (
         ["a", "b", "c", "e"],
-        "import numpy as np\na = np.zeros(2, dtype=[('x', 'f4'), ('y', 'O')]); b = np.empty((0, 3)); c = np.array(5); e = b",
+        (
+            "import numpy as np\na = np.zeros(2, dtype=[('x', 'f4'), ('y', 'O')])\n"
+            "b = np.empty((0, 3)); c = np.array(5); e = b"
+        ),
         "assert a.dtype.names == ('x', 'y') and b.shape == (0, 3) and c[()] == 5 and e is b",
     ),
     "a frame and a column of it": (
         ["df", "s"],
-        "import pandas as pd, numpy as np\n"
-        "df = pd.DataFrame({'a': [1.5, None], 'b': ['x', 'y'], 'c': pd.to_datetime(['2020', '2021']),"
-        " 'd': pd.Categorical(['u', 'v'])}, index=[3, 7]); s = df['a']; df.attrs['k'] = 1",
-        "import pandas as pd\nexpected = pd.DataFrame({'a': [1.5, None], 'b': ['x', 'y'], 'c': pd.to_datetime(['2020', '2021']),"
-        " 'd': pd.Categorical(['u', 'v'])}, index=[3, 7])\npd.testing.assert_frame_equal(df, expected)\n"
-        "assert df.attrs == {'k': 1}; s.iloc[0] = 9; assert df.iloc[0, 0] == 9",
+        (f"import pandas as pd\ndf = {FRAME}; s = df['a']; df.attrs['k'] = 1"),
+        (
+            f"import pandas as pd\npd.testing.assert_frame_equal(df, {FRAME})\n"
+            "assert df.attrs == {'k': 1}; s.iloc[0] = 9; assert df.iloc[0, 0] == 9"
+        ),
     ),
     "a fitted model": (
         ["model", "x"],
-        "from sklearn.ensemble import RandomForestClassifier\nimport numpy as np\n"
-        "x = np.random.RandomState(0).rand(50, 3); model = RandomForestClassifier(5, random_state=0).fit(x, x[:, 0] > .5)\n"
-        "expected = model.predict_proba(x); np.save('expected.npy', expected)",
+        (
+            "from sklearn.ensemble import RandomForestClassifier\nimport numpy as np\n"
+            "x = np.random.RandomState(0).rand(50, 3)\n"
+            "model = RandomForestClassifier(5, random_state=0).fit(x, x[:, 0] > .5)\n"
+            "expected = model.predict_proba(x); np.save('expected.npy', expected)"
+        ),
         "import numpy as np; assert (model.predict_proba(x) == np.load('expected.npy')).all()",
     ),
     "a local class, through cloudpickle": (
