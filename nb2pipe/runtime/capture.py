@@ -64,7 +64,7 @@ class Stream(io.TextIOBase):
         self.name = name
         self.recorder = recorder
         self.descriptor = getattr(sys, name).fileno()
-        self.real = open(self.descriptor, "w", 1, "utf-8", "replace", closefd=False)  # noqa: SIM115
+        self.real = open(self.descriptor, "wb", 0, closefd=False)  # noqa: SIM115
         setattr(sys, name, self)
 
     def fileno(self) -> int:
@@ -74,7 +74,7 @@ class Stream(io.TextIOBase):
     def write(self, text: str) -> int:
         """Write to both."""
         if text and not self.recorder.silent:
-            self.real.write(text)
+            self.real.write(text.encode("utf-8", "replace"))
             self.recorder.add("stream", name=self.name, text=text)
         return len(text)
 
