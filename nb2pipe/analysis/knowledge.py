@@ -5,6 +5,7 @@ name of a function or method says it all, and ast-grep rules, where the shape of
 """
 
 import fnmatch
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cache
@@ -93,6 +94,13 @@ class Rule:
 # Types of Python's own containers, which copy what they are made of.
 CONTAINERS: Final = frozenset({"list", "dict", "set", "tuple", "iterator"})
 PURE: Final = CallEffect(returns="unknown")
+# A function of this name draws random numbers, unless a row knows better.
+_DRAWS: Final = re.compile(r"rvs|rand|sampl|shuffl|bootstrap|permut|simulat|jitter", re.IGNORECASE)
+DRAWS: Final = CallEffect(
+    returns="unknown",
+    state="numpy.random",
+    unless=("random_state", "seed", "rng", "random_seed", "generator"),
+)
 CAUTIOUS: Final = CallEffect(mutates=("self", "all"), known=False)
 CONSTRUCTOR: Final = CallEffect(returns="holds")
 
@@ -121,7 +129,7 @@ class Knowledge:
         if last[:1].isupper() and not last.isupper():
             return CallEffect(returns="holds", type=dotted)
         if self.trusts(dotted):
-            return PURE
+            return DRAWS if _DRAWS.search(last) else PURE
         return CAUTIOUS
 
     def trusts(self, dotted: str) -> bool:

@@ -22,8 +22,9 @@ def kernel_shell(main: ModuleType, recorder: Recorder, run_in_loop: "Loop") -> "
     os.environ.update(TERM="xterm-color", FORCE_COLOR="1", PAGER="cat")
     os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
     folder = tempfile.TemporaryDirectory()
-    # Libraries tell a notebook by this name, or by `IPKernelApp`; the history goes to the folder.
-    kind: Any = type("ZMQInteractiveShell", (InteractiveShell,), {"folder": folder})
+    # Libraries tell a notebook by this name, by `IPKernelApp` or by `kernel`; the history goes to the folder.
+    members = {"folder": folder, "kernel": None}
+    kind: Any = type("ZMQInteractiveShell", (InteractiveShell,), members)
     shell = kind.instance(
         ipython_dir=folder.name,
         user_module=main,
