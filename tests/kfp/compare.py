@@ -24,6 +24,9 @@ _VOLATILE = (
     (re.compile(r"\\textbf\{(Date|Time):\} *& *[^&]*"), r"\1: …"),
     # The file of a cell, in a warning.
     (re.compile(r"\S*/ipykernel_\d+/\d+\.py(?=:\d+: )"), "cell.py"),
+    (re.compile(r"^.*\.ipynb cell \d+(?=:\d+: )", re.MULTILINE), "cell.py"),
+    # Where packages are installed.
+    (re.compile(r"\S*/site-packages/"), "site-packages/"),
     # Counters and random parts of HTML ids.
     (re.compile(r"sk-(container|estimator)-id-\d+"), r"sk-\1-id-…"),
     (re.compile(r"\bT_[0-9a-f]{5}"), "T_…"),

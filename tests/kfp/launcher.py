@@ -11,6 +11,7 @@ What the real ones do to arguments on their way is done here too:
 """
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -81,7 +82,7 @@ class PipelineRun:
 class Launcher:
     """Runs compiled files.
 
-    `path` is the folder where `python3` is found, `files` a folder that is copied into every task's
+    `path` is the folder where `python3` is found first, `files` a folder that is copied into every task's
     working directory, `environment` what is set besides PATH, HOME and what chooses the arithmetic.
     """
 
@@ -114,7 +115,8 @@ class Launcher:
     def _run_task(self, job: "_Job") -> TaskRun:
         executor_input = job.executor_input()
         container = job.container()
-        places = {"PATH": str(self.path), "HOME": str(job.home)}
+        # Behind `python3` there is what every image has: a shell, `cat` and their kin.
+        places = {"PATH": f"{self.path}{os.pathsep}{os.defpath}", "HOME": str(job.home)}
         environment = {**places, **arithmetic(), **self.environment}
         own: dict[str, str] = {}
         for entry in container.get("env", ()):
