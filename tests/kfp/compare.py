@@ -74,18 +74,28 @@ def compare_outputs(whole: Mapping[str, Any], cells: Iterable[Mapping[str, Any]]
 def normalise(outputs: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Return outputs without what differs between two runs of the same notebook."""
     normal: list[dict[str, Any]] = []
+    streams: dict[str, dict[str, Any]] = {}
     for output in outputs:
         plain = _join_lines(copy.deepcopy(dict(output)))
-        if (
-            normal
-            and plain["output_type"] == "stream"
-            and normal[-1]["output_type"] == "stream"
-            and normal[-1]["name"] == plain["name"]
-        ):
-            normal[-1]["text"] += plain["text"]
+        if plain["output_type"] != "stream":
+            streams = {}
+        elif plain["name"] in streams:
+            # A kernel sends the two streams apart: how they were interleaved is lost in it.
+            streams[plain["name"]]["text"] += plain["text"]
+            continue
         else:
-            normal.append(plain)
-    return [_without_volatile(output) for output in normal]
+            streams[plain["name"]] = plain
+        normal.append(plain)
+    return sorted_streams([_without_volatile(output) for output in normal])
+
+
+def sorted_streams(outputs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return outputs with standard error always behind standard output."""
+    ordered = list(outputs)
+    for at in range(len(ordered) - 1):
+        if [output.get("name") for output in ordered[at : at + 2]] == ["stderr", "stdout"]:
+            ordered[at : at + 2] = ordered[at + 1], ordered[at]
+    return ordered
 
 
 def _join_lines(output: dict[str, Any]) -> dict[str, Any]:

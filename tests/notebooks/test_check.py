@@ -13,10 +13,9 @@ WRONG = {
     # Parts of a composition: they use what the notebooks before them define.
     "newer-transcribed/examples/composition/notebook_b.ipynb": {"NB203"},
     "newer-transcribed/examples/composition/notebook_c.ipynb": {"NB203"},
-    # Two cells hold `<…_PLACEHOLDER>`, which the reader is to replace; one name is lost with them.
+    # Two cells hold `<…_PLACEHOLDER>`, which the reader is to replace.
     "old-tags/minikf-examples/examples/bulldozers-kaggle-competition/blue-book-bulldozers.ipynb": {
         "NB201",
-        "NB203",
     },
     # It reads `_input_data_folder`, which nothing defines.
     "old-tags/v0.1.2/backend/examples/base_example_pytorch.ipynb": {"NB203"},

@@ -29,9 +29,13 @@ every_notebook = pytest.mark.parametrize(
 pytestmark = pytest.mark.notebooks
 
 
-def assert_same(whole, cells):
-    """Every cell that the notebook runs ran in the pipeline, and displayed the same."""
-    expected = [at for at, cell in enumerate(code_cells(whole)) if source_of(cell).strip()]
+def assert_same(whole, cells, unreported=()):
+    """Every cell that the notebook runs ran in the pipeline, and displayed the same.
+
+    `unreported` are positions of cells that the notebook asks not to report (`report:disabled`).
+    """
+    written = [at for at, cell in enumerate(code_cells(whole)) if source_of(cell).strip()]
+    expected = [position for position in written if position not in unreported]
     ran = {cell["cell"] for cell in cells}
     assert [position for position in expected if position not in ran] == []
     differences = compare_outputs(whole, cells)
@@ -52,7 +56,8 @@ def test_the_compiled_file_gives_the_notebooks_outputs(
 ):
     expected = whole(notebook)
     path = notebook.place(tmp_path / "notebook")
-    (text,) = nb2pipe.compile_notebook(path).files.values()
+    compiled = nb2pipe.compile_notebook(path)
+    (text,) = compiled.files.values()
     launcher = Launcher(
         path=steps_path,
         files=working_directory(notebook, tmp_path),
@@ -60,7 +65,8 @@ def test_the_compiled_file_gives_the_notebooks_outputs(
     )
     run = launcher.run(text, tmp_path / "run")
     assert not run.failed, "\n".join(task.log for task in run.failed)
-    assert_same(expected, run.cells)
+    silent = [step for step in compiled.pipeline.steps if step.options.report is False]
+    assert_same(expected, run.cells, {position for step in silent for position in step.cells})
 
 
 def working_directory(notebook, folder):
