@@ -340,4 +340,5 @@ def _decode_union(kinds: tuple[Any, ...], value: Any) -> Any:
 
 
 def _operation(kind: Any) -> str | None:
-    return next((field.default for field in fields(kind) if field.name == "op"), None)
+    """Return the `op` of an operation's class, None when it is none."""
+    return next((str(field.default) for field in fields(kind) if field.name == "op"), None)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final, cast
 
 from nb2pipe.diagnostics.codes import Code, Severity
 
@@ -43,6 +43,9 @@ class Related:
     message: str
 
 
+_OF_THE_CODE: Final = cast("Severity", None)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Diagnostic:
     """One thing to tell the user.
@@ -57,10 +60,10 @@ class Diagnostic:
     hint: str | None = None
     step: str | None = None
     related: tuple[Related, ...] = ()
-    severity: Severity = None  # type: ignore[assignment]  # filled from the code below
+    severity: Severity = _OF_THE_CODE
 
     def __post_init__(self) -> None:
-        if self.severity is None:
+        if self.severity is _OF_THE_CODE:
             object.__setattr__(self, "severity", self.code.severity)
 
     @property

@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-import nbformat
+import nbformat  # noqa: TID253 -- start-up time does not matter here
 import pytest
 
 import nb2pipe
