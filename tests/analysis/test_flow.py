@@ -220,7 +220,7 @@ SILENT = {
     "except as, twice": [
         (
             "a",
-            "try:\n    1 / 0\nexcept OSError as e:\n    try:\n        2 / 0\n    except KeyError as e:\n        print(e)",
+            "try:\n    1 / 0\nexcept OSError as e:\n    try:\n        2\n    except KeyError as e:\n        print(e)",
         )
     ],
     "own output": [("a", "1 + 1"), ("a", "print(_)")],
