@@ -13,7 +13,7 @@ from nb2pipe.analysis.preamble import preamble_cells
 from nb2pipe.analysis.program import build_program
 from nb2pipe.analysis.syntax import parse_cell, parse_cells
 from nb2pipe.analysis.versions import trace
-from nb2pipe.diagnostics import Diagnostic, Span
+from nb2pipe.diagnostics import Code, Diagnostic, Span
 from nb2pipe.frontend.layout import LaidCell, Layout, Role
 from nb2pipe.ir import Cell, Edge, Parameter, Step
 
@@ -47,7 +47,15 @@ def analyse(layout: Layout) -> tuple[Analysed, tuple[Diagnostic, ...]]:
         program=program,
     )
     analysed = Analysed(steps=steps, edges=program.edges, parameters=parameters.parameters)
-    return analysed, (*diagnostics, *found, *conflicts, *cycles, *check_all(analysis))
+    everything = (*diagnostics, *found, *conflicts, *cycles, *check_all(analysis))
+    return analysed, _without_consequences(everything)
+
+
+def _without_consequences(diagnostics: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:
+    """Leave out what only follows from an error: a step seems unused when a name is misspelt."""
+    if not any(diagnostic.is_error for diagnostic in diagnostics):
+        return diagnostics
+    return tuple(found for found in diagnostics if found.code is not Code.UNUSED_STEP)
 
 
 def interpret_source(source: str) -> tuple[StatementFacts, ...]:
