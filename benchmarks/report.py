@@ -26,7 +26,8 @@ _HEADING = """\
 Written by `make bench` (see `benchmarks/README.md`). Seconds are CPU, user and system, of the whole
 process, start-up included; medians. "50 steps" has one line per step; the realistic notebooks are
 an ordinary analysis with data frames, models and plots. The file holds the runtime once, as a YAML
-anchor; "expanded" is its size as Kubeflow sees it, with a copy in every step. Kale's time grows faster than the number of
+anchor; "expanded" is its size as Kubeflow sees it, with a copy in every step.
+Kale's time grows faster than the number of
 steps, so it is not asked for 1,000."""
 
 

@@ -7,7 +7,7 @@ from nb2pipe.analysis.arguments import Arguments
 from nb2pipe.analysis.definitions import Frame
 from nb2pipe.analysis.escapes import EscapeFacts, escape_facts
 from nb2pipe.analysis.expressions import OPERATORS
-from nb2pipe.analysis.heap import NOTHING, Site, Value, join
+from nb2pipe.analysis.heap import NOTHING, Site, Value, join, objects
 from nb2pipe.analysis.knowledge import CAUTIOUS, CallEffect, Knowledge
 from nb2pipe.analysis.library import LibraryCalls
 
@@ -70,6 +70,9 @@ class Calls(LibraryCalls):
         own = self._own_code(node, callee, receiver)
         if own:
             results = [self.invoke(site, node, receiver, arguments) for site in own]
+            others = objects(callee.sites)
+            if receiver is None and others:
+                results.append(self._unknown_call(node, Value(others), arguments))
             return join(results)
         if isinstance(node.func, ast.Attribute) and receiver is not None:
             return self._method_call(node, node.func.attr, receiver, arguments)
@@ -110,10 +113,11 @@ class Calls(LibraryCalls):
         effects = [self.knowledge.operator(site.type, "__call__") for site in callee.sites]
         if effects and all(effects):
             return join([self.library_call(node, e, callee, arguments) for e in effects if e])
-        callee_reach = self.heap.reach(callee.sites)
-        bound = [site for site in callee_reach if site.definition is not None]
-        for site in bound:
-            self.invoke(site, node, None, arguments)
+        if self.is_plain_instance(callee):
+            return self.run_methods(callee, ["__call__"], node, arguments)
+        for site in self.heap.held(callee.sites):
+            if site.definition is not None and not site.definition.is_class:
+                self.invoke(site, node, None, arguments)
         self.run_callbacks(node, arguments)
         types = {site.type for site in callee.sites}
         if not types & {"function"}:

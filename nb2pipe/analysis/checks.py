@@ -45,7 +45,8 @@ def check_stateful(analysis: Analysis) -> Iterator[Diagnostic]:
     for name, links in analysis.linker.steps.items():
         for version, cell in analysis.linker.loads(name).items():
             sites = analysis.interpretation.cells[cell].before.get(version.name, frozenset())
-            code = [site for site in sites if site.definition is not None]
+            # What has no name of its own, a closure, is stored whole, with its state.
+            code = [site for site in sites if site.definition is not None and site.definition.name]
             if not code or version in reported or version.kind is not WriteKind.MUTATE:
                 continue
             reported.add(version)

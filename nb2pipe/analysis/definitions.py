@@ -4,7 +4,7 @@ import ast
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from nb2pipe.analysis.heap import Value
+from nb2pipe.analysis.heap import Site, Value
 from nb2pipe.analysis.scopes import FunctionNode, Scope
 
 if TYPE_CHECKING:
@@ -13,7 +13,10 @@ if TYPE_CHECKING:
 
 @dataclass(eq=False, slots=True)
 class Frame:
-    """The variables of one call of a function, or of a class body; `parent` is the enclosing call."""
+    """The variables of one call of a function, or of a class body; `parent` is the enclosing call.
+
+    `cells` is the object that functions made in this call hold on to: their closure.
+    """
 
     scope: Scope
     parent: "Frame | None" = None
@@ -21,6 +24,7 @@ class Frame:
     returned: list[Value] = field(default_factory=list)
     exits: list["Snapshot"] = field(default_factory=list)
     is_class: bool = False
+    cells: Site | None = None
 
 
 @dataclass(eq=False, slots=True)

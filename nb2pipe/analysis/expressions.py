@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from nb2pipe.analysis.arguments import NO_ARGUMENTS, Arguments
 from nb2pipe.analysis.definitions import Definition, Frame
-from nb2pipe.analysis.heap import IMMUTABLE, UNKNOWN, Value, join
+from nb2pipe.analysis.heap import IMMUTABLE, UNKNOWN, Site, Value, join
 from nb2pipe.analysis.knowledge import Knowledge
 from nb2pipe.analysis.objects import Objects, member_runs
 from nb2pipe.analysis.scopes import Comprehension, Scope, function_scope
@@ -261,7 +261,18 @@ class Expressions(Objects):
                 node, frame, name, scope=function_scope(node), order=self.order
             )
         self.heap.hold([site], frozenset().union(*(value.sites for value in values)))
+        self._close_over(site, frame)
         return Value(frozenset([site]))
+
+    def _close_over(self, function: Site, frame: Frame | None) -> None:
+        """Let a function hold the variables of the calls around it."""
+        while frame is not None:
+            if not frame.is_class:
+                frame.cells = frame.cells or Site("closure")
+                self.heap.hold([function], [frame.cells])
+                for value in frame.values.values():
+                    self.heap.hold([frame.cells], value.sites)
+            frame = frame.parent
 
     def _text(self, node: ast.JoinedStr, frame: Frame | None) -> Value:
         parts: list[str | None] = []
@@ -340,7 +351,7 @@ class Expressions(Objects):
         return self.iterate(self.evaluate(node.value, frame), node)
 
     def _await(self, node: ast.Await, frame: Frame | None) -> Value:
-        return self.part_of(self.evaluate(node.value, frame))
+        return self.element_of(self.evaluate(node.value, frame))
 
     def _yield(self, node: ast.Yield | ast.YieldFrom, frame: Frame | None) -> Value:
         value = self.evaluate(node.value, frame)

@@ -25,6 +25,7 @@ class Statements(Specials):
 
     def __init__(self, knowledge: Knowledge) -> None:
         super().__init__(knowledge)
+        self._lazy_annotations = False
         self._loops: list[list[Snapshot]] = []
         self._executors: dict[type[ast.stmt], Callable[[Any, Frame | None], None]] = {
             ast.Assign: self._assign,
@@ -106,8 +107,12 @@ class Statements(Specials):
         holder = self._frame_of(name, frame)
         if holder is None:
             self.define(name, value, node)
-        else:
-            holder.values[name] = value
+            return
+        holder.values[name] = value
+        if holder.cells is not None:
+            self.heap.hold([holder.cells], value.sites)
+            if holder is not frame:
+                self.mutate(frozenset([holder.cells]), node, "a variable of its closure is rebound")
 
     def _frame_of(self, name: str, frame: Frame | None) -> Frame | None:
         """Return the frame whose variable an assignment to `name` binds; None is the global scope."""
@@ -134,7 +139,7 @@ class Statements(Specials):
         self.mutate(holder.sites, node, "it is assigned to in place")
 
     def _annotated(self, node: ast.AnnAssign, frame: Frame | None) -> None:
-        if frame is None or frame.is_class:
+        if (frame is None or frame.is_class) and not self._lazy_annotations:
             self.evaluate(node.annotation, frame)
         if node.value is not None:
             self.assign(node.target, self.evaluate(node.value, frame), frame)
@@ -294,8 +299,9 @@ class Statements(Specials):
 
     def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef, frame: Frame | None) -> None:
         decorators = [self.evaluate(decorator, frame) for decorator in node.decorator_list]
-        for annotation in _annotations(node.args, node.returns):
-            self.evaluate(annotation, frame)
+        if not self._lazy_annotations:
+            for annotation in _annotations(node.args, node.returns):
+                self.evaluate(annotation, frame)
         value = self.function(node, frame, node.name if frame is None else None)
         self._bind(node.name, self._decorate(value, decorators, node), node, frame)
 
@@ -365,6 +371,9 @@ class Statements(Specials):
 
     def _import_from(self, node: ast.ImportFrom, frame: Frame | None) -> None:
         module = "." * node.level + (node.module or "")
+        if module == "__future__":
+            self.set_option()  # it changes how all later code is compiled, replayed code included
+            self._lazy_annotations |= any(item.name == "annotations" for item in node.names)
         self._read_module((node.module or "").partition(".")[0], node)
         for item in node.names:
             if item.name == "*":
