@@ -11,6 +11,7 @@ from nb2pipe.analysis.link import Linker
 from nb2pipe.analysis.parameters import find_parameters
 from nb2pipe.analysis.preamble import preamble_cells
 from nb2pipe.analysis.program import build_program
+from nb2pipe.analysis.rule_files import read_rules
 from nb2pipe.analysis.syntax import parse_cell, parse_cells
 from nb2pipe.analysis.versions import trace
 from nb2pipe.diagnostics import Code, Diagnostic, Span
@@ -31,7 +32,8 @@ def analyse(layout: Layout) -> tuple[Analysed, tuple[Diagnostic, ...]]:
     """Analyse a notebook that is laid out in steps; nothing of it is run."""
     cells, diagnostics = parse_cells(layout.cells)
     parameters, found = find_parameters(cells)
-    interpretation = interpret(cells, parameters=parameters.names)
+    knowledge, problems = read_rules(layout.rules)
+    interpretation = interpret(cells, knowledge=knowledge, parameters=parameters.names)
     history = trace(interpretation, parameters.by_cell, preamble_cells(layout, interpretation))
     linker = Linker(layout, interpretation, history)
     linker.link()
@@ -47,7 +49,7 @@ def analyse(layout: Layout) -> tuple[Analysed, tuple[Diagnostic, ...]]:
         program=program,
     )
     analysed = Analysed(steps=steps, edges=program.edges, parameters=parameters.parameters)
-    everything = (*diagnostics, *found, *conflicts, *cycles, *check_all(analysis))
+    everything = (*problems, *diagnostics, *found, *conflicts, *cycles, *check_all(analysis))
     return analysed, _without_consequences(everything)
 
 

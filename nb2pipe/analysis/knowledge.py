@@ -182,14 +182,19 @@ class Knowledge:
 
 def load_knowledge(extra: Iterable[Path] = ()) -> Knowledge:
     """Read the built-in rule files and those in the folders `extra`, which win."""
-    return _load(tuple(extra))
+    files = [path for folder in extra for path in sorted(folder.glob("*.yaml"))]
+    return _load(tuple((path, path.stat().st_mtime_ns) for path in files))
 
 
 @cache
-def _load(extra: tuple[Path, ...]) -> Knowledge:
-    documents = [
-        _read(path) for folder in (RULES, *extra) for path in sorted(folder.glob("*.yaml"))
-    ]
+def _built_in() -> tuple[Mapping[str, Any], ...]:
+    return tuple(_read(path) for path in sorted(RULES.glob("*.yaml")))
+
+
+@cache
+def _load(extra: tuple[tuple[Path, int], ...]) -> Knowledge:
+    """Merge the built-in files with `extra`, files with the time of their last change."""
+    documents = [*_built_in(), *(_read(path) for path, _ in extra)]
     functions: dict[str, CallEffect] = {}
     types: dict[str, TypeKnowledge] = {}
     methods: dict[str, CallEffect] = {}
@@ -244,11 +249,12 @@ def read_rows(table: Mapping[str, Any]) -> dict[str, CallEffect]:
     return rows
 
 
-_FIELDS: Final = frozenset(item.name for item in fields(CallEffect))
+# What a row may say; that an effect is known is no part of it.
+EFFECTS: Final = tuple(item.name for item in fields(CallEffect) if item.name != "known")
 
 
 def _effect(row: Mapping[str, Any]) -> CallEffect:
-    unknown = set(row) - _FIELDS
+    unknown = set(row).difference(EFFECTS)
     if unknown:
         raise ValueError(f"unknown effect {sorted(unknown)} in {dict(row)}")
     values: dict[str, Any] = {

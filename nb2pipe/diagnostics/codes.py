@@ -31,6 +31,7 @@ class Code(Enum):
     UNKNOWN_SETTING = ("NB009", Severity.WARNING, "a setting is not known")
     KALE_SETTING = ("NB010", Severity.HINT, "a Kale setting has no meaning here")
     BAD_INCLUDE = ("NB011", Severity.ERROR, "an included notebook cannot be used")
+    BAD_RULES = ("NB012", Severity.ERROR, "a rule file is wrong")
 
     # --- tags
     UNKNOWN_TAG = ("NB101", Severity.ERROR, "a tag is misspelt or not known")

@@ -12,8 +12,8 @@ class Span:
     """A place in a notebook; every number counts from 1, columns count characters.
 
     `cell` counts all cells of the notebook, Markdown ones included. A span without a cell means the
-    whole notebook; one without a line the whole cell. `end_column` is the column after the last
-    character.
+    whole notebook (or, with a line, that line of another file), one without a line the whole cell.
+    `end_column` is the column after the last character.
     """
 
     notebook: str
@@ -32,6 +32,8 @@ class Span:
                 text += f":{self.line}"
                 if self.column is not None:
                     text += f":{self.column}"
+        elif self.line is not None:
+            text += f":{self.line}"
         return text
 
 

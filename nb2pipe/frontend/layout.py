@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from pathlib import Path
 
 from nb2pipe.diagnostics import Span
 from nb2pipe.ir import Cell, StepOptions
@@ -48,7 +49,7 @@ class Layout:
 
     `cells[i].cell.position == i`. Cells of included notebooks stand after the `notebook:` cell that
     names them, which has the role SKIP. `image` is None when nothing names one, `python_version`
-    when the notebook does not say what it ran with.
+    when the notebook does not say what it ran with. `rules` are folders with what is known about libraries.
     """
 
     notebook: str
@@ -59,3 +60,4 @@ class Layout:
     experiment: str | None = None
     image: str | None = None
     python_version: str | None = None
+    rules: tuple[Path, ...] = ()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
+from pathlib import Path
 from typing import Any
 
 from nb2pipe.diagnostics import Code, Diagnostic, Span
@@ -15,7 +16,8 @@ from nb2pipe.ir import StepOptions, Volume
 class Settings:
     """What is set for a pipeline; None and empty mean: not set here.
 
-    `defaults` are the options of steps that do not say otherwise; `volumes` are for every step.
+    `defaults` are the options of steps that do not say otherwise; `volumes` are for every step;
+    `rules` are folders with knowledge about libraries, of which later ones win.
     """
 
     name: str | None = None
@@ -24,6 +26,7 @@ class Settings:
     experiment: str | None = None
     defaults: StepOptions = StepOptions()
     volumes: tuple[Volume, ...] = ()
+    rules: tuple[Path, ...] = ()
 
     def step_options(self) -> StepOptions:
         """Return the options that every step starts with, volumes included."""
@@ -31,7 +34,7 @@ class Settings:
 
 
 def merge_settings(*settings: Settings) -> Settings:
-    """Return all `settings` as one: later ones win, maps merge by key, volumes by mount path."""
+    """Return all `settings` as one: later ones win, maps merge by key, volumes by mount path, rules add up."""
     merged = Settings()
     for item in settings:
         given = {
@@ -43,18 +46,20 @@ def merge_settings(*settings: Settings) -> Settings:
         given["volumes"] = merge(
             StepOptions(volumes=merged.volumes), StepOptions(volumes=item.volumes)
         ).volumes
+        given["rules"] = tuple(dict.fromkeys((*merged.rules, *item.rules)))
         merged = replace(merged, **given)
     return merged
 
 
 def parse_settings(
-    table: object, span: Span, place: str
+    table: object, span: Span, place: str, folder: Path | None = None
 ) -> tuple[Settings, tuple[Diagnostic, ...]]:
     """Return the settings in `table`, and what is wrong with it.
 
-    `place` is how the user knows the table (`[tool.nb2pipe]`), for messages.
+    `place` is how the user knows the table (`[tool.nb2pipe]`), for messages; `folder` is where
+    relative paths in it start.
     """
-    reader = _Reader(span, place)
+    reader = _Reader(span, place, folder or Path())
     if not isinstance(table, Mapping):
         reader.wrong(None, "it must be a table of settings")
         return Settings(), tuple(reader.diagnostics)
@@ -117,6 +122,7 @@ _SETTINGS: dict[str, Callable[[Any], Any]] = {
     "image": _image,
     "experiment": _named,
 }
+_TABLES = ("defaults", "volumes", "rules")
 _DEFAULTS: dict[str, Callable[[Any], Any]] = {
     "image": _image,
     "limits": _quantities,
@@ -140,19 +146,22 @@ _VOLUME: dict[str, Callable[[Any], Any]] = {
 class _Reader:
     """Reads the tables of one place and collects what is wrong."""
 
-    def __init__(self, span: Span, place: str) -> None:
+    def __init__(self, span: Span, place: str, folder: Path) -> None:
         self.span = span
         self.place = place
+        self.folder = folder
         self.diagnostics: list[Diagnostic] = []
 
     def read_settings(self, table: Mapping[str, Any]) -> Settings:
-        plain = {key: value for key, value in table.items() if key not in {"defaults", "volumes"}}
-        found = self._values(plain, _SETTINGS, "", ("defaults", "volumes"))
+        plain = {key: value for key, value in table.items() if key not in _TABLES}
+        found = self._values(plain, _SETTINGS, "", _TABLES)
         if "defaults" in table:
             defaults = self._subtable(table["defaults"], "defaults")
             found["defaults"] = StepOptions(**self._values(defaults, _DEFAULTS, "defaults."))
         if "volumes" in table:
             found["volumes"] = self._volumes(table["volumes"])
+        if "rules" in table:
+            found["rules"] = self._folders(table["rules"])
         return Settings(**found)
 
     def _values(
@@ -193,6 +202,17 @@ class _Reader:
             elif not missing:
                 found.append(Volume(**volume))
         return tuple(found)
+
+    def _folders(self, value: object) -> tuple[Path, ...]:
+        """Return the folders of a list of paths, which start where the settings stand."""
+        if not isinstance(value, (list, tuple)) or not all(isinstance(item, str) for item in value):
+            self.wrong("rules", "it must be a list of folders", 'write `rules = ["nb2pipe-rules"]`')
+            return ()
+        folders = [self.folder / item for item in value]
+        for name, folder in zip(value, folders, strict=True):
+            if not folder.is_dir():
+                self.wrong("rules", f"there is no folder `{name}` in `{self.folder}`")
+        return tuple(folder for folder in folders if folder.is_dir())
 
     def wrong(self, key: str | None, message: str, hint: str | None = None) -> None:
         name = f"`{key}` in " if key else ""

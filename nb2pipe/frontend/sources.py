@@ -29,7 +29,8 @@ def notebook_settings(notebook: Notebook) -> tuple[Settings, tuple[Diagnostic, .
     if isinstance(table, dict):
         # What a run has noted in the executed notebook is no setting.
         table = {key: value for key, value in table.items() if key != "run"}
-    ours, diagnostics = parse_settings(table, notebook.span(), "the notebook's metadata `nb2pipe`")
+    place = "the notebook's metadata `nb2pipe`"
+    ours, diagnostics = parse_settings(table, notebook.span(), place, Path(notebook.path).parent)
     return merge_settings(kale, ours), (*kale_diagnostics, *diagnostics)
 
 
@@ -72,4 +73,4 @@ def _from_toml(text: str, path: Path) -> tuple[Settings, tuple[Diagnostic, ...]]
     tool = document.get("tool")
     if not isinstance(tool, dict) or _TOOL not in tool:
         return None
-    return parse_settings(tool[_TOOL], span, "`[tool.nb2pipe]`")
+    return parse_settings(tool[_TOOL], span, "`[tool.nb2pipe]`", path.parent)

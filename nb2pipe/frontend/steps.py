@@ -49,7 +49,8 @@ def lay_out(
                 code=Code.NO_CODE, span=notebook.span(), message="every code cell is skipped"
             ),
         )
-    return _layout(notebook, settings, section), found
+    rules = tuple(dict.fromkeys((*sections.rules, *settings.rules)))
+    return replace(_layout(notebook, settings, section), rules=rules), found
 
 
 def _layout(notebook: Notebook, settings: Settings, section: Section) -> Layout:
@@ -100,6 +101,7 @@ class _Sections:
         self.read = read
         self.own_images = own_images
         self.diagnostics: list[Diagnostic] = []
+        self.rules: list[Path] = []
 
     def lay_out(self, notebook: Notebook, trail: tuple[Path, ...] = ()) -> Section:
         """Return the notebook's section; `trail` are the notebooks that include it."""
@@ -151,6 +153,7 @@ class _Sections:
             return None
         settings, diagnostics = notebook_settings(included)
         self.diagnostics.extend(diagnostics)
+        self.rules.extend(settings.rules)
         image = StepOptions(image=settings.image if self.own_images else None)
         section = self.lay_out(included, trail)
         return section.with_defaults(merge(image, settings.step_options()))
