@@ -28,7 +28,8 @@ def check_undefined(analysis: Analysis) -> Iterator[Diagnostic]:
         earlier = _defined_earlier_in_cell(analysis, facts)
         for name, read in facts.reads.items():
             known = name in start or name in earlier or name in BUILTINS or name in _SHELL
-            if known or read.guarded or name.startswith("<") or name in reported:
+            tagged = isinstance(read.node, ast.Pass)  # then `check_declared_names` speaks
+            if known or read.guarded or tagged or name.startswith("<") or name in reported:
                 continue
             if name in _HISTORY or name.lstrip("_i").isdigit() or name in broken:
                 continue

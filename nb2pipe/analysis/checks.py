@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
 from nb2pipe.analysis.check_names import check_history, check_undefined
+from nb2pipe.analysis.check_tags import check_declared_names, check_pure
 from nb2pipe.analysis.facts import StatementFacts, WriteKind
 from nb2pipe.analysis.findings import Analysis
 from nb2pipe.analysis.scopes import names_read
@@ -251,6 +252,8 @@ def check_input(analysis: Analysis) -> Iterator[Diagnostic]:
 CHECKS = (
     check_undefined,
     check_history,
+    check_declared_names,
+    check_pure,
     check_unstorable,
     check_stateful,
     check_opaque,

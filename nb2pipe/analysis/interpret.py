@@ -1,9 +1,10 @@
 """Run all cells over the abstract heap, in notebook order, and write down the facts."""
 
 import ast
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
+from nb2pipe.analysis.declared import Act, after_cell, before_cell, pure_names
 from nb2pipe.analysis.facts import CellFacts, StatementFacts, Write, WriteKind
 from nb2pipe.analysis.heap import Heap, Site, Sites, Value
 from nb2pipe.analysis.hoist import replay_kind
@@ -12,6 +13,7 @@ from nb2pipe.analysis.patterns import changed_nodes
 from nb2pipe.analysis.recorder import Binding, Memory, Recorder
 from nb2pipe.analysis.statements import Statements
 from nb2pipe.analysis.syntax import ParsedCell
+from nb2pipe.frontend.declarations import Effect
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,23 +59,40 @@ def _run_cell(machine: Statements, parsed: ParsedCell, parameters: frozenset[str
     found = changed_nodes(parsed.text, parsed.tree, machine.knowledge.rules)
     machine.changed_nodes.update(found)
     position = parsed.laid.cell.position
-    statements = []
+    declared = parsed.laid.declared
+    machine.pure = pure_names(declared, machine.names)
+    machine.explained = any(item.effect is not Effect.PURE for item in declared)
+    statements = [*_declared(machine, parsed, before_cell(declared, machine))]
     for node in parsed.tree.body:
         statements.append(_run_statement(machine, position, node))
         for name in parameters & machine.assigned:
             machine.names[name] = Binding(Value(machine.names[name].value.sites))
+    statements += _declared(machine, parsed, after_cell(declared, machine))
     return CellFacts(
         cell=position, statements=tuple(statements), before=before, after=_sites(machine)
     )
 
 
-def _run_statement(machine: Statements, cell: int, node: ast.stmt) -> StatementFacts:
+def _declared(machine: Statements, parsed: ParsedCell, act: Act | None) -> Iterator[StatementFacts]:
+    """Run what tags declare as a statement of its own, which nothing can replay."""
+    if act is not None:
+        node = ast.Pass(lineno=1, col_offset=0, end_lineno=1, end_col_offset=0)
+        facts = _run_statement(machine, parsed.laid.cell.position, node, act)
+        yield replace(facts, replay=None)
+
+
+def _run_statement(
+    machine: Statements, cell: int, node: ast.stmt, act: Act | None = None
+) -> StatementFacts:
     machine.record = record = Recorder()
     machine.assigned = set()
     machine.alive = True
     machine.begin_statement()
     machine.order += 1
-    machine.execute([node], None)
+    if act is not None:
+        act(node)
+    else:
+        machine.execute([node], None)
     writes = _writes(machine, record)
     return StatementFacts(
         cell=cell,

@@ -19,7 +19,7 @@ def preamble_cells(layout: Layout, interpretation: Interpretation) -> frozenset[
     found: set[int] = set()
     leading = True
     for laid in layout.cells:
-        if laid.role in {Role.STEP, Role.METRICS} and laid.cell.tags:
+        if laid.role in {Role.STEP, Role.METRICS} and len(laid.cell.tags) > len(laid.declared):
             leading = False
         position = laid.cell.position
         prepares = laid.role in {Role.IMPORTS, Role.FUNCTIONS} or (

@@ -70,6 +70,9 @@ class Memory:
         self.unstorable: set[Site] = set()
         self._sites: dict[tuple[object, ...], Site] = {}
         self.stack: list[ast.AST] = []
+        # What tags say of the running cell: names that it leaves alone, whether its hidden ways are declared.
+        self.pure: frozenset[str] = frozenset()
+        self.explained = False
 
     # --- objects
 
@@ -90,20 +93,24 @@ class Memory:
             return
         self.record.effects += 1
         sites = self.heap.memory(sites)
+        observers = self.heap.observers(sites)
+        names = [
+            name
+            for name, binding in self.names.items()
+            if not binding.value.sites.isdisjoint(observers)
+            # That unknown code might change a default argument is no reason to refuse a function.
+            and not (cautious and all(site.definition for site in binding.value.sites))
+        ]
+        if cautious and names and self.pure.issuperset(names):
+            return
         for site in sites:
             self.changed_at[site] = self.order
-        observers = self.heap.observers(sites)
-        for name, binding in self.names.items():
-            held = binding.value.sites
-            if held.isdisjoint(observers):
-                continue
-            # That unknown code might change a default argument is no reason to refuse a function.
-            if not cautious or any(site.definition is None for site in held):
-                self.touch(name, node, because, cautious=cautious)
+        for name in names:
+            self.touch(name, node, because, cautious=cautious)
 
     def touch(self, name: str, node: ast.AST, because: str, *, cautious: bool = False) -> None:
         """Record that the value of `name` changes in place; it is needed from before, too."""
-        if name not in self.assigned:
+        if name not in self.assigned and not (cautious and name in self.pure):
             known = self.record.mutated.get(name)
             if known is None or (known.cautious and not cautious):
                 self.record.mutated[name] = Write(

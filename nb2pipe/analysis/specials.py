@@ -39,9 +39,7 @@ class Specials(Calls):
     ) -> Value | None:
         """Evaluate a call by its own rule; None when `dotted` has none."""
         if dotted in _NAMESPACE and not arguments.all:
-            self.record.dynamic = node
-            for name in list(self.names):
-                self.read(name, node)
+            self._reach_any_name(node)
             return None
         if dotted == "builtins.print":
             self.record.effects += 1
@@ -83,9 +81,7 @@ class Specials(Calls):
         except (SyntaxError, ValueError):
             tree = None
         if tree is None or len(arguments.all) > 1:
-            self.record.dynamic = node
-            for name in list(self.names):
-                self.read(name, node)
+            self._reach_any_name(node)
             return Value(frozenset([self.site(node)]))
         self._kept.append(tree)
         *body, last = tree.body or [ast.Pass()]
@@ -94,6 +90,13 @@ class Specials(Calls):
             return self.evaluate(last.value, None)
         self.execute([last], None)
         return IMMUTABLE
+
+    def _reach_any_name(self, node: ast.AST) -> None:
+        """Record that any name may be read here, unless the cell's tags say which."""
+        if not self.explained:
+            self.record.dynamic = node
+            for name in list(self.names):
+                self.read(name, node)
 
     def _read_formula(self, node: ast.Call, dotted: str, arguments: Arguments) -> None:
         """Read the names that a formula of statsmodels or patsy looks up where it is used."""
@@ -117,7 +120,7 @@ class Specials(Calls):
                 for name in _QUERY_NAME.findall(first.text):
                     self.lookup(name, node, frame)
             elif first.constant is UNKNOWN and first.sites == frozenset():
-                self.record.dynamic = node
+                self._reach_any_name(node)
 
     # --- attributes
 
@@ -154,6 +157,6 @@ class Specials(Calls):
             self.set_option()
         if escape.star:
             self.starred = True
-        if escape.opaque:
+        if escape.opaque and not self.explained:
             self.record.opaque.append((node, escape.name))
         return Value(frozenset([self.site(node, "output", "list")]))

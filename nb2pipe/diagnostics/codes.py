@@ -45,6 +45,7 @@ class Code(Enum):
     NO_STEPS = ("NB110", Severity.HINT, "the notebook has no step tags")
     NOT_A_PARAMETER = ("NB111", Severity.HINT, "a statement of a parameter cell is no parameter")
     BAD_PARAMETER = ("NB112", Severity.ERROR, "a parameter's default cannot be a parameter")
+    UNKNOWN_NAME_IN_TAG = ("NB113", Severity.ERROR, "a tag names a variable that does not exist")
 
     # --- data flow
     SYNTAX_ERROR = ("NB201", Severity.ERROR, "a cell is not valid Python")

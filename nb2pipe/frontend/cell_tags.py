@@ -4,9 +4,11 @@ import difflib
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import combinations
 
 from nb2pipe.diagnostics import Code, Diagnostic, Severity, Span
 from nb2pipe.frontend import kale_tags, values
+from nb2pipe.frontend.declarations import Declaration, contradict
 from nb2pipe.frontend.layout import Role
 from nb2pipe.frontend.options import entries
 from nb2pipe.frontend.tags import (
@@ -34,6 +36,12 @@ class CellTags:
     include: str | None = None
     prev: tuple[str, ...] = ()
     options: tuple[OptionTag, ...] = ()
+    declared: tuple[Declaration, ...] = ()
+
+    @property
+    def asks(self) -> tuple[Tag, ...]:
+        """What the tags say besides where the cell belongs."""
+        return (*self.options, *self.declared)
 
 
 # What other tools put on cells: Jupyter Book and nbconvert, papermill, nbval, nbsphinx, jupytext,
@@ -128,8 +136,10 @@ def _meant(text: str) -> str | None:
         close = difflib.get_close_matches(keyword.replace("_", "-"), words, 1, _BARE_CUTOFF)
         return close[0] if close else None
     words = (*FORMS, "after", "block")
-    close = difflib.get_close_matches(keyword, words, 1, _KEYWORD_CUTOFF)
-    return f"{close[0]}:{value.strip()}" if close else None
+    close = difflib.get_close_matches(keyword, words, cutoff=_KEYWORD_CUTOFF)
+    # `pre` is as near to `prev` as to `pure`, but begins like the one.
+    best = max(close, key=lambda word: word.startswith(keyword[:2]), default=None)
+    return f"{best}:{value.strip()}" if best else None
 
 
 def _doubts(tag: Tag, span: Span) -> Iterator[Diagnostic]:
@@ -161,12 +171,16 @@ def _contradictions(tags: list[Tag], span: Span) -> Iterator[Diagnostic]:
         yield _conflict(placing, span, "a cell is one of them")
     seen: dict[tuple[str, str], OptionTag] = {}
     for tag in tags:
-        if isinstance(tag, (StepTag, RoleTag, NotebookTag, PrevTag)):
+        if isinstance(tag, (StepTag, RoleTag, NotebookTag, PrevTag, Declaration)):
             continue
         for key in entries(tag.options()):
             if key in seen:
                 yield _conflict([seen[key], tag], span, "keep one of them")
             seen.setdefault(key, tag)
+    declared = [tag for tag in tags if isinstance(tag, Declaration)]
+    for first, second in combinations(declared, 2):
+        if contradict(first, second):
+            yield _conflict([first, second], span, "keep the one that is true")
 
 
 def _fit(tags: list[StepTag | RoleTag | NotebookTag]) -> bool:
@@ -190,6 +204,7 @@ def _gather(tags: list[Tag]) -> CellTags:
     step = role = include = None
     prev: list[str] = []
     options: list[OptionTag] = []
+    declared: list[Declaration] = []
     for tag in tags:
         match tag:
             case StepTag():
@@ -200,6 +215,15 @@ def _gather(tags: list[Tag]) -> CellTags:
                 include = include or tag.name
             case PrevTag():
                 prev.extend(name for name in tag.names if name not in prev)
+            case Declaration():
+                declared.append(tag)
             case _:
                 options.append(tag)
-    return CellTags(step=step, role=role, include=include, prev=tuple(prev), options=tuple(options))
+    return CellTags(
+        step=step,
+        role=role,
+        include=include,
+        prev=tuple(prev),
+        options=tuple(options),
+        declared=tuple(declared),
+    )

@@ -8,7 +8,7 @@ from nb2pipe.diagnostics import Code, Diagnostic, Span
 from nb2pipe.frontend.cell_tags import read_tag
 from nb2pipe.frontend.options import merge
 from nb2pipe.frontend.settings import Settings
-from nb2pipe.frontend.tags import NotebookTag, PrevTag, RoleTag, StepTag
+from nb2pipe.frontend.tags import OptionTag
 from nb2pipe.ir import StepOptions, Volume
 
 SECTIONS = ("kubeflow_notebook", "kale")
@@ -99,7 +99,7 @@ class _Reader:
         for text in tags:
             tag, diagnostics = read_tag(text, self.span)
             self.wrong.extend(diagnostics)
-            if tag is None or isinstance(tag, (RoleTag, StepTag, PrevTag, NotebookTag)):
+            if not isinstance(tag, OptionTag):
                 if not diagnostics:
                     self.meaningless.append(f"`steps_defaults` `{text}`")
                 continue

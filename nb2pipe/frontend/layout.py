@@ -5,6 +5,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from nb2pipe.diagnostics import Span
+from nb2pipe.frontend.declarations import Declaration
 from nb2pipe.ir import Cell, StepOptions
 
 
@@ -21,11 +22,15 @@ class Role(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LaidCell:
-    """A code cell with its role and the place where diagnostics about it point."""
+    """A code cell with its role and the place where diagnostics about it point.
+
+    `declared` is what its tags say that it does.
+    """
 
     cell: Cell
     role: Role
     span: Span
+    declared: tuple[Declaration, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

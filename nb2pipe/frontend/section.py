@@ -15,10 +15,11 @@ from dataclasses import dataclass, replace
 from nb2pipe.diagnostics import Code, Diagnostic, Related, Span
 from nb2pipe.frontend import values
 from nb2pipe.frontend.cell_tags import CellTags, read_cell_tags
+from nb2pipe.frontend.declarations import Declaration
 from nb2pipe.frontend.layout import Role
 from nb2pipe.frontend.notebook import Notebook, NotebookCell
 from nb2pipe.frontend.options import Entries, entries, from_entries, merge
-from nb2pipe.frontend.tags import ROLES, OptionTag
+from nb2pipe.frontend.tags import ROLES, OptionTag, Tag
 from nb2pipe.ir import StepOptions
 
 ONLY_STEP = "notebook"
@@ -35,6 +36,7 @@ class PlacedCell:
     cell: NotebookCell
     role: Role
     step: str | None
+    declared: tuple[Declaration, ...] = ()
 
     @property
     def span(self) -> Span:
@@ -108,7 +110,7 @@ def tag_cells(notebook: Notebook) -> tuple[tuple[TaggedCell, ...], tuple[Diagnos
         if cell.is_code:
             cells.append(TaggedCell(cell=cell, tags=tags))
             diagnostics.extend(found)
-        elif tags.step or tags.prev or tags.include or tags.options or tags.role in _OWNED:
+        elif tags.step or tags.prev or tags.include or tags.asks or tags.role in _OWNED:
             diagnostics.append(
                 _without_effect(
                     notebook.span(cell), cell.tags, f"the cell is {cell.cell_type}, not code"
@@ -154,10 +156,10 @@ class _Placement:
             self._include(tagged, tags.include, span)
         elif tags.role is Role.SKIP:
             self._append(tagged.cell, Role.SKIP, None)
-            self._reject(span, tags.options, "the cell is skipped")
+            self._reject(span, tags.asks, "the cell is skipped")
         else:
             self._activate(tags, span)
-            self._append(tagged.cell, self.role, self.step)
+            self._append(tagged.cell, self.role, self.step, tags.declared)
             if self.role in _OWNED and tags.step is None:
                 prev = tuple(f"prev:{name}" for name in tags.prev)
                 self._reject(span, (*prev, *tags.options), f"the cell is for `{self.role}`")
@@ -181,6 +183,7 @@ class _Placement:
     def _include(self, tagged: TaggedCell, name: str, span: Span) -> None:
         # The cell itself stays, so that the executed notebook has it; what it holds never runs.
         self._append(tagged.cell, Role.SKIP, None)
+        self._reject(span, tagged.tags.declared, f"the notebook `{name}` runs in the cell's place")
         if tagged.cell.source.strip() and not tagged.cell.source.lstrip().startswith("%run"):
             self.diagnostics.append(
                 Diagnostic(
@@ -201,10 +204,18 @@ class _Placement:
         last = next((cell.step for cell in reversed(section.cells) if cell.step), None)
         self.step, self.role = last or self.step, Role.STEP
 
-    def _append(self, cell: NotebookCell, role: Role, step: str | None) -> None:
-        self.cells.append(PlacedCell(notebook=self.notebook, cell=cell, role=role, step=step))
+    def _append(
+        self,
+        cell: NotebookCell,
+        role: Role,
+        step: str | None,
+        declared: tuple[Declaration, ...] = (),
+    ) -> None:
+        self.cells.append(
+            PlacedCell(notebook=self.notebook, cell=cell, role=role, step=step, declared=declared)
+        )
 
-    def _reject(self, span: Span, tags: Iterable[OptionTag | str], why: str) -> None:
+    def _reject(self, span: Span, tags: Iterable[Tag | str], why: str) -> None:
         names = [str(tag) for tag in tags]
         if names:
             self.diagnostics.append(_without_effect(span, names, why))

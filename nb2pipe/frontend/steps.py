@@ -67,6 +67,7 @@ def _layout(notebook: Notebook, settings: Settings, section: Section) -> Layout:
             ),
             role=placed.role,
             span=placed.span,
+            declared=placed.declared,
         )
         for position, placed in enumerate(section.cells)
     )

@@ -6,9 +6,11 @@ and `str(tag)` writes it back in its one spelling; `docs/tags.md` explains them 
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from nb2pipe.diagnostics import Code
 from nb2pipe.frontend import values
+from nb2pipe.frontend.declarations import Declaration, Effect, parse_declaration
 from nb2pipe.frontend.layout import Role
 from nb2pipe.frontend.values import WrongValueError
 from nb2pipe.ir import Secret, StepOptions
@@ -238,7 +240,7 @@ OptionTag = (
     | TimeoutTag
     | ReportTag
 )
-Tag = RoleTag | StepTag | PrevTag | NotebookTag | OptionTag
+Tag = RoleTag | StepTag | PrevTag | NotebookTag | Declaration | OptionTag
 
 
 # --- the grammar
@@ -246,10 +248,11 @@ Tag = RoleTag | StepTag | PrevTag | NotebookTag | OptionTag
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """A row of the grammar: how a tag is written, and how its value is read."""
+    """A row of the grammar: how a tag is written, how its value is read, what it is without one."""
 
     usage: str
     parse: Callable[[str], Tag]
+    alone: Tag | None = None
 
 
 def _switch(*, on: bool) -> str:
@@ -326,6 +329,10 @@ FORMS = {
     "step": Form("step:NAME", _step),
     "prev": Form("prev:NAME", _prev),
     "notebook": Form("notebook:NAME", _notebook),
+    "pure": Form("pure:NAME", partial(parse_declaration, Effect.PURE), Declaration(Effect.PURE)),
+    "mutates": Form("mutates:NAME", partial(parse_declaration, Effect.MUTATES)),
+    "reads": Form("reads:NAME", partial(parse_declaration, Effect.READS)),
+    "writes": Form("writes:NAME", partial(parse_declaration, Effect.WRITES)),
     "image": Form("image:REF", lambda text: ImageTag(values.image(text))),
     "limit": Form("limit:RESOURCE:QUANTITY", _limit),
     "request": Form("request:RESOURCE:QUANTITY", _request),
@@ -359,6 +366,8 @@ def parse_tag(text: str) -> Tag:
     if form is None:
         raise TagError(Code.UNKNOWN_TAG, f"`{text}` is no tag")
     if not colon:
+        if form.alone is not None:
+            return form.alone
         raise TagError(
             Code.BAD_TAG_VALUE, f"the tag `{text}` needs a value", f"write `{form.usage}`"
         )

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from nb2pipe.diagnostics import Span
 from nb2pipe.frontend import Role
 from nb2pipe.frontend.cell_tags import read_cell_tags
+from nb2pipe.frontend.declarations import Declaration, Effect
 from nb2pipe.frontend.tags import (
     FORMS,
     ROLES,
@@ -51,6 +52,13 @@ SPAN = Span(notebook="n.ipynb", cell=1)
         ("parameters", RoleTag(Role.PARAMETERS)),
         ("pipeline-metrics", RoleTag(Role.METRICS)),
         ("notebook:prepare", NotebookTag("prepare")),
+        ("pure", Declaration(Effect.PURE)),
+        ("pure:x", Declaration(Effect.PURE, ("x",))),
+        ("mutates: x : y", Declaration(Effect.MUTATES, ("x", "y"))),
+        ("reads:file=a:b.csv", Declaration(Effect.READS, ("file=a:b.csv",))),
+        ("reads:x:file=a.csv", Declaration(Effect.READS, ("x", "file=a.csv"))),
+        ("mutates:state=numpy.random", Declaration(Effect.MUTATES, ("state=numpy.random",))),
+        ("writes:größe", Declaration(Effect.WRITES, ("größe",))),
         ("image:python:3.12", ImageTag("python:3.12")),
         ("image:ghcr.io/a/b@sha256:0e11", ImageTag("ghcr.io/a/b@sha256:0e11")),
         ("limit:nvidia.com/gpu:2", LimitTag("nvidia.com/gpu", "2")),
@@ -83,6 +91,7 @@ NAMES = st.from_regex(r"[A-Za-z0-9_äß](-?[A-Za-z0-9_äß]){0,20}", fullmatch=T
 KEYS = st.from_regex(r"([a-z]{1,5}\.[a-z]{2,3}/)?[A-Za-z]([a-z._-]{0,5}[a-z])?", fullmatch=True)
 VALUES = st.text(max_size=20).map(str.strip)
 ENV_NAMES = st.from_regex(r"[A-Za-z_][A-Za-z0-9_]{0,9}", fullmatch=True)
+VARIABLES = st.from_regex(r"[a-z]_[a-zA-Z0-9_ä]{0,5}", fullmatch=True)
 RESOURCES = st.sampled_from(["cpu", "memory", "ephemeral-storage", "hugepages-2Mi"])
 QUANTITIES = st.from_regex(r"[0-9]{1,4}(\.[0-9]{1,2})?(Ki|Mi|Gi|m|k|M|G|e3)?", fullmatch=True)
 TAGS = st.one_of(
@@ -90,6 +99,11 @@ TAGS = st.one_of(
     st.builds(StepTag, NAMES),
     st.builds(PrevTag, st.lists(NAMES, min_size=1, max_size=3).map(tuple)),
     st.builds(NotebookTag, NAMES),
+    st.builds(
+        Declaration,
+        st.sampled_from(Effect),
+        st.lists(VARIABLES, min_size=1, unique=True).map(tuple),
+    ),
     st.builds(ImageTag, st.from_regex(r"[a-z./:@0-9-]{1,30}", fullmatch=True)),
     st.builds(LimitTag, RESOURCES, QUANTITIES),
     st.builds(RequestTag, RESOURCES, QUANTITIES),
@@ -148,6 +162,10 @@ def diagnose(*texts):
         ("timeout:0", "`0` is no duration", "`5m`"),
         ("image:my image", "no image reference", "`python:3.12`"),
         ("prev:", "no step is named", "write `prev:NAME`"),
+        ("pure:df.x", "`df.x` is no variable", "name variables"),
+        ("mutates:", "no variable is named", "write `mutates:NAME`"),
+        ("reads:file=", "no file is named", "write `reads:file=PATH`"),
+        ("writes:import", "`import` is no variable", "`file=PATH`"),
         ("imports:numpy", "takes no value", "write `imports`"),
     ],
 )
@@ -198,6 +216,8 @@ def test_composed_and_decomposed_names_are_the_same_step():
         ("parameter", "parameters"),
         ("pipeline_parameters", "pipeline-parameters"),
         ("pipeline-metric", "pipeline-metrics"),
+        ("write:x", "writes:x"),
+        ("mutate:x", "mutates:x"),
     ],
 )
 def test_a_misspelt_tag_is_an_error_with_a_suggestion(text, meant):
@@ -294,6 +314,20 @@ def test_kales_spelling_means_the_same(old, new):
 
 def test_an_empty_block_says_nothing():
     assert read_cell_tags(["block:"], SPAN) == read_cell_tags([], SPAN)
+
+
+@pytest.mark.parametrize(
+    "tags", [("pure:x:y", "mutates:y"), ("writes:x", "pure:x"), ("pure", "mutates:x")]
+)
+def test_pure_and_what_it_excludes_contradict_each_other(tags):
+    ((code, severity, message, _),) = diagnose(*tags)
+    assert (code, severity) == ("NB104", "error")
+    assert all(f"`{tag}`" in message for tag in tags)
+
+
+@pytest.mark.parametrize("tags", [("pure", "writes:x"), ("pure:x", "reads:x"), ("pure", "pure:x")])
+def test_pure_and_what_can_be_true_beside_it_do_not(tags):
+    assert diagnose(*tags) == []
 
 
 def test_prev_beside_an_empty_block_is_left_over_as_in_kale():
