@@ -186,8 +186,12 @@ def emit(compilation: Compilation, target: str) -> CompiledNotebook:
         files=files,
         diagnostics=(
             *compilation.diagnostics,
-            *check_image(pipeline, spans, named=compilation.image_named),
-            *check_target(backend, pipeline, files, spans),
+            *compilation.policy.judge(
+                (
+                    *check_image(pipeline, spans, named=compilation.image_named),
+                    *check_target(backend, pipeline, files, spans),
+                )
+            ),
         ),
     )
 

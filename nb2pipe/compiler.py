@@ -1,17 +1,19 @@
 """From a notebook file to a pipeline: the passes, in order, and nothing else.
 
-    read ──▶ lay out in steps ──▶ analyse ──▶ Pipeline
+    read ──▶ lay out in steps ──▶ analyse ──▶ judge what was found ──▶ Pipeline
 
 Compiling runs no code of the notebook and touches no network.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from nb2pipe.analysis import Analysed, analyse
+from nb2pipe.analysis.ignores import find_ignores
 from nb2pipe.diagnostics import Diagnostic, Span
+from nb2pipe.diagnostics.policy import Policy, check_policy
 from nb2pipe.frontend import Layout, Notebook, Settings, lay_out, read_notebook
 from nb2pipe.ir import Pipeline
 
@@ -24,7 +26,8 @@ class Compilation:
     """What compiling a notebook gave.
 
     `pipeline` is None when there is an error. `spans` tell where each step is first named;
-    `image_named` whether anybody chose the pipeline's image. Diagnostics are in notebook order.
+    `image_named` whether anybody chose the pipeline's image. Diagnostics are in notebook order, and
+    judged by the `policy` already.
     """
 
     notebook: Notebook | None
@@ -32,6 +35,7 @@ class Compilation:
     diagnostics: tuple[Diagnostic, ...]
     spans: Mapping[str, Span]
     image_named: bool = False
+    policy: Policy = field(default_factory=Policy)
 
 
 def compile_pipeline(path: Path, overrides: Settings | None = None) -> Compilation:
@@ -44,7 +48,7 @@ def compile_pipeline(path: Path, overrides: Settings | None = None) -> Compilati
     if layout is None:
         return _failed(notebook, diagnostics)
     analysed, found = analyse(layout)
-    diagnostics = _in_order(layout, (*diagnostics, *found))
+    policy, diagnostics = _judge(layout, (*diagnostics, *found))
     failed = any(diagnostic.is_error for diagnostic in diagnostics)
     return Compilation(
         notebook=notebook,
@@ -52,7 +56,18 @@ def compile_pipeline(path: Path, overrides: Settings | None = None) -> Compilati
         diagnostics=diagnostics,
         spans={step.name: step.span for step in layout.steps},
         image_named=layout.image is not None,
+        policy=policy,
     )
+
+
+def _judge(
+    layout: Layout, diagnostics: tuple[Diagnostic, ...]
+) -> tuple[Policy, tuple[Diagnostic, ...]]:
+    """Return what the user wants of diagnostics, and those that are left, in notebook order."""
+    ignores, wrong = find_ignores((laid.span, laid.cell.source) for laid in layout.cells)
+    policy = Policy(verdicts=layout.verdicts, ignores=ignores)
+    diagnostics = (*diagnostics, *wrong, *check_policy(policy, diagnostics))
+    return policy, _in_order(layout, policy.judge(diagnostics))
 
 
 def _failed(notebook: Notebook | None, diagnostics: tuple[Diagnostic, ...]) -> Compilation:

@@ -9,15 +9,51 @@ from enum import Enum, StrEnum
 
 
 class Severity(StrEnum):
-    """How serious a diagnostic is; only errors stop a compilation."""
+    """How serious a diagnostic is, the worst first; only errors stop a compilation."""
 
     ERROR = "error"
     WARNING = "warning"
     HINT = "hint"
 
+    def is_lower_than(self, other: "Severity") -> bool:
+        """Whether `other` is more serious."""
+        order = list(Severity)
+        return order.index(self) > order.index(other)
+
+
+class Standing(Enum):
+    """Whether a code may be ignored or made less severe, and why.
+
+    `firm_from` is the severity from which on it may not; None when it always may.
+    """
+
+    ADVICE = (None, "the pipeline is made all the same")
+    LOUD = (None, "a run stops there with an error in any case")
+    NEEDED = (Severity.ERROR, "no pipeline can be made before it is repaired")
+    PROMISE = (Severity.HINT, "the pipeline could silently give another result than the notebook")
+    EVENT = (Severity.HINT, "it tells of something that has failed already")
+
+    def __init__(self, firm_from: Severity | None, reason: str) -> None:
+        self.firm_from = firm_from
+        self.reason = reason
+
+
+_STANDING_OF_ERRORS = {
+    "NB0": Standing.NEEDED,
+    "NB1": Standing.NEEDED,
+    "NB2": Standing.PROMISE,
+    "NB3": Standing.NEEDED,
+    "NB4": Standing.NEEDED,
+    "NB5": Standing.EVENT,
+}
+
 
 class Code(Enum):
-    """A kind of diagnostic: its number, its usual severity and a title."""
+    """A kind of diagnostic: its number, its usual severity and a title.
+
+    A fourth value is its standing, if it is not that of its family's errors. Only errors that cannot
+    lead to a wrong result may be ignored.
+    """
 
     # --- notebook and settings
     UNREADABLE = ("NB001", Severity.ERROR, "the notebook cannot be read")
@@ -32,6 +68,9 @@ class Code(Enum):
     KALE_SETTING = ("NB010", Severity.HINT, "a Kale setting has no meaning here")
     BAD_INCLUDE = ("NB011", Severity.ERROR, "an included notebook cannot be used")
     BAD_RULES = ("NB012", Severity.ERROR, "a rule file is wrong")
+    BAD_IGNORE = ("NB013", Severity.WARNING, "an ignore comment cannot be understood")
+    FIRM_CODE = ("NB014", Severity.WARNING, "a diagnostic that cannot be ignored is to be ignored")
+    UNUSED_IGNORE = ("NB015", Severity.HINT, "an ignore comment ignores nothing")
 
     # --- tags
     UNKNOWN_TAG = ("NB101", Severity.ERROR, "a tag is misspelt or not known")
@@ -50,9 +89,19 @@ class Code(Enum):
     # --- data flow
     SYNTAX_ERROR = ("NB201", Severity.ERROR, "a cell is not valid Python")
     OPAQUE_MAGIC = ("NB202", Severity.WARNING, "a magic cannot be analysed")
-    UNDEFINED_NAME = ("NB203", Severity.ERROR, "a variable is used before it is defined")
+    UNDEFINED_NAME = (
+        "NB203",
+        Severity.ERROR,
+        "a variable is used before it is defined",
+        Standing.LOUD,
+    )
     SHADOWED_NAME = ("NB205", Severity.HINT, "steps that run side by side define the same name")
-    UNSTORABLE = ("NB206", Severity.ERROR, "a value that cannot be stored crosses steps")
+    UNSTORABLE = (
+        "NB206",
+        Severity.ERROR,
+        "a value that cannot be stored crosses steps",
+        Standing.LOUD,
+    )
     DYNAMIC_NAMESPACE = ("NB207", Severity.WARNING, "code reaches variables in a hidden way")
     OUTPUT_HISTORY = ("NB208", Severity.ERROR, "the output history crosses steps")
     RANDOM_STATE = ("NB209", Severity.HINT, "global random state ties steps together")
@@ -61,7 +110,7 @@ class Code(Enum):
     STATEFUL_FUNCTION = ("NB212", Severity.ERROR, "a function that keeps state crosses steps")
     VIEW_CROSSES = ("NB213", Severity.ERROR, "values that share memory cross steps")
     CAUTIOUS_EDGE = ("NB214", Severity.HINT, "caution ties steps together")
-    INTERACTIVE = ("NB215", Severity.ERROR, "a cell waits for input")
+    INTERACTIVE = ("NB215", Severity.ERROR, "a cell waits for input", Standing.LOUD)
     NAME_REUSED = ("NB216", Severity.ERROR, "a step needs two values of one name at once")
     LOST_OPTION_CHANGE = ("NB217", Severity.WARNING, "a change of options stays in its step")
 
@@ -86,10 +135,21 @@ class Code(Enum):
     STEP_KILLED = ("NB506", Severity.ERROR, "a step's process was ended from outside")
     CANNOT_WRITE = ("NB507", Severity.ERROR, "a file cannot be written")
 
-    def __init__(self, number: str, severity: Severity, title: str) -> None:
+    def __init__(
+        self, number: str, severity: Severity, title: str, standing: Standing | None = None
+    ) -> None:
         self.number = number
         self.severity = severity
         self.title = title
+        of_family = Standing.ADVICE
+        if severity is Severity.ERROR:
+            of_family = _STANDING_OF_ERRORS[number[:3]]
+        self.standing = standing or of_family
+
+    @property
+    def found_by_check(self) -> bool:
+        """Whether reading and analysing a notebook shows it; the others need a target or a run."""
+        return self.number < "NB400"
 
     @classmethod
     def of(cls, number: str) -> "Code":

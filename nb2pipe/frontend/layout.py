@@ -5,6 +5,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from nb2pipe.diagnostics import Span
+from nb2pipe.diagnostics.policy import Verdict
 from nb2pipe.frontend.declarations import Declaration
 from nb2pipe.ir import Cell, StepOptions
 
@@ -55,6 +56,7 @@ class Layout:
     `cells[i].cell.position == i`. Cells of included notebooks stand after the `notebook:` cell that
     names them, which has the role SKIP. `image` is None when nothing names one, `python_version`
     when the notebook does not say what it ran with. `rules` are folders with what is known about libraries.
+    `verdicts` are the settings' about diagnostics.
     """
 
     notebook: str
@@ -66,3 +68,4 @@ class Layout:
     image: str | None = None
     python_version: str | None = None
     rules: tuple[Path, ...] = ()
+    verdicts: tuple[Verdict, ...] = ()

@@ -1,11 +1,12 @@
 """Settings of a whole pipeline, and reading them from a table (notebook metadata or TOML)."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import Any
 
-from nb2pipe.diagnostics import Code, Diagnostic, Span
+from nb2pipe.diagnostics import Code, Diagnostic, Severity, Span
+from nb2pipe.diagnostics.policy import Selection, Verdict, similar_code
 from nb2pipe.frontend import values
 from nb2pipe.frontend.options import merge
 from nb2pipe.frontend.values import WrongValueError
@@ -18,6 +19,7 @@ class Settings:
 
     `defaults` are the options of steps that do not say otherwise; `volumes` are for every step;
     `rules` are folders with knowledge about libraries, of which later ones win.
+    `verdicts` say which diagnostics are ignored or have another severity.
     """
 
     name: str | None = None
@@ -27,6 +29,7 @@ class Settings:
     defaults: StepOptions = StepOptions()
     volumes: tuple[Volume, ...] = ()
     rules: tuple[Path, ...] = ()
+    verdicts: tuple[Verdict, ...] = ()
 
     def step_options(self) -> StepOptions:
         """Return the options that every step starts with, volumes included."""
@@ -34,7 +37,10 @@ class Settings:
 
 
 def merge_settings(*settings: Settings) -> Settings:
-    """Return all `settings` as one: later ones win, maps merge by key, volumes by mount path, rules add up."""
+    """Return all `settings` as one: later ones win, maps merge by key, volumes by mount path, rules add up.
+
+    Verdicts follow each other, as the last one wins.
+    """
     merged = Settings()
     for item in settings:
         given = {
@@ -47,6 +53,7 @@ def merge_settings(*settings: Settings) -> Settings:
             StepOptions(volumes=merged.volumes), StepOptions(volumes=item.volumes)
         ).volumes
         given["rules"] = tuple(dict.fromkeys((*merged.rules, *item.rules)))
+        given["verdicts"] = (*merged.verdicts, *item.verdicts)
         merged = replace(merged, **given)
     return merged
 
@@ -122,7 +129,6 @@ _SETTINGS: dict[str, Callable[[Any], Any]] = {
     "image": _image,
     "experiment": _named,
 }
-_TABLES = ("defaults", "volumes", "rules")
 _DEFAULTS: dict[str, Callable[[Any], Any]] = {
     "image": _image,
     "limits": _quantities,
@@ -135,6 +141,7 @@ _DEFAULTS: dict[str, Callable[[Any], Any]] = {
     "timeout": lambda value: values.duration(_word(value)),
     "report": _cache,
 }
+_TABLES = ("defaults", "volumes", "rules", "ignore", "severity")
 _VOLUME: dict[str, Callable[[Any], Any]] = {
     "name": lambda value: values.kubernetes_name(_text(value), "volume claim"),
     "mount_path": _text,
@@ -162,7 +169,47 @@ class _Reader:
             found["volumes"] = self._volumes(table["volumes"])
         if "rules" in table:
             found["rules"] = self._folders(table["rules"])
-        return Settings(**found)
+        ignored = self._ignored(table.get("ignore", []))
+        severities = self._severities(table.get("severity", {}))
+        for verdict in severities:
+            if verdict.selection in {other.selection for other in ignored}:
+                self.wrong(
+                    "severity",
+                    f"`{verdict.selection.text}` stands in `ignore`, too: keep one of them",
+                )
+        return Settings(**found, verdicts=(*ignored, *severities))
+
+    def _ignored(self, value: object) -> tuple[Verdict, ...]:
+        if not isinstance(value, (list, tuple)):
+            self.wrong("ignore", "it must be a list of codes", 'write it as in `["NB110"]`')
+            return ()
+        return self._verdicts("ignore", ((code, None) for code in value))
+
+    def _severities(self, value: object) -> tuple[Verdict, ...]:
+        severities = {severity.value: severity for severity in Severity}
+        given: list[tuple[object, Severity]] = []
+        for code, name in self._subtable(value, "severity").items():
+            if isinstance(name, str) and name in severities:
+                given.append((code, severities[name]))
+            else:
+                names = ", ".join(f"`{known}`" for known in severities)
+                self.wrong(f"severity.{code}", f"it must be one of {names}")
+        return self._verdicts("severity", given)
+
+    def _verdicts(
+        self, key: str, given: Iterable[tuple[object, Severity | None]]
+    ) -> tuple[Verdict, ...]:
+        verdicts = []
+        for text, severity in given:
+            try:
+                selection = Selection.of(_text(text))
+            except WrongValueError as error:
+                self.wrong(key, str(error))
+            except KeyError:
+                self.wrong(key, f"`{text}` is no code of a diagnostic", similar_code(str(text)))
+            else:
+                verdicts.append(Verdict(selection=selection, span=self.span, severity=severity))
+        return tuple(verdicts)
 
     def _values(
         self,

@@ -8,7 +8,7 @@ examples cannot be checked, or that has none, says why in a comment `not checked
 import re
 from importlib.resources import files
 
-from nb2pipe.diagnostics.codes import Code
+from nb2pipe.diagnostics.codes import Code, Severity
 
 _EXAMPLE = re.compile(r"^```python (bad|good)$", re.MULTILINE)
 _HEADING = re.compile(r"^#+ (?=NB\d|Why it|Example|What to)", re.MULTILINE)
@@ -31,8 +31,11 @@ def page(code: Code) -> str:
     """Return the page of a code as Markdown."""
     body = _COMMENT.sub("", page_source(code))
     body = _EXAMPLE.sub(lambda match: _HEADINGS[match[1]], body)
-    title = f"# {code.number}: {code.title}\n\nSeverity: {code.severity.value}\n\n"
-    return title + body
+    severity = code.severity.value
+    if code.severity is Severity.ERROR:
+        may = "may be ignored" if code.standing.firm_from is None else "cannot be ignored"
+        severity += f"; {may}: {code.standing.reason}"
+    return f"# {code.number}: {code.title}\n\nSeverity: {severity}\n\n{body}"
 
 
 def page_source(code: Code) -> str:
