@@ -1,4 +1,4 @@
-"""Run statements over the abstract heap: assignments, branches, loops, definitions, imports."""
+"""Run statements over the abstract heap: assignments, definitions, imports, ends of paths."""
 
 import ast
 from collections.abc import Callable, Sequence
@@ -9,24 +9,19 @@ from nb2pipe.analysis.definitions import Definition, Frame
 from nb2pipe.analysis.expressions import OPERATORS
 from nb2pipe.analysis.heap import IMMUTABLE, NOTHING, Site, Value, join
 from nb2pipe.analysis.knowledge import Knowledge
-from nb2pipe.analysis.recorder import Snapshot
+from nb2pipe.analysis.paths import Paths
 from nb2pipe.analysis.scopes import Scope
-from nb2pipe.analysis.specials import Specials
 
-_CATCH_ALL: Final = {"NameError", "Exception", "BaseException", "UnboundLocalError"}
 _CACHES: Final = {"functools.lru_cache", "functools.cache"}
-# The type of a result whose parts share nothing with each other: `train_test_split(X, y)`.
-_PIECES: Final = "pieces"
 _TRANSPARENT: Final = {"builtins.staticmethod", "builtins.classmethod", "builtins.property"}
 
 
-class Statements(Specials):
+class Statements(Paths):
     """Execution of every kind of statement."""
 
     def __init__(self, knowledge: Knowledge) -> None:
         super().__init__(knowledge)
         self._lazy_annotations = False
-        self._loops: list[list[Snapshot]] = []
         self._executors: dict[type[ast.stmt], Callable[[Any, Frame | None], None]] = {
             ast.Assign: self._assign,
             ast.AnnAssign: self._annotated,
@@ -81,63 +76,6 @@ class Statements(Specials):
         for target in node.targets:
             self.assign(target, value, frame)
 
-    def assign(self, target: ast.expr, value: Value, frame: Frame | None) -> None:
-        """Bind a target of any form to a value."""
-        match target:
-            case ast.Name(id=name):
-                self._bind(name, value, target, frame)
-            case ast.Tuple(elts=parts) | ast.List(elts=parts):
-                inner = self.iterate(value, target)
-                apart = bool(value.sites) and all(site.type == _PIECES for site in value.sites)
-                for part in parts:
-                    piece = self.new(part, [], role="piece") if apart else inner
-                    self.assign(part, piece, frame)
-            case ast.Starred(value=inner_target):
-                self.assign(inner_target, self.new(target, [value], "list"), frame)
-            case ast.Attribute(value=base, attr=attribute):
-                self._set_part(self.evaluate(base, frame), value, target, attribute)
-            case ast.Subscript(value=base, slice=index):
-                holder = self.evaluate(base, frame)
-                self.evaluate(index, frame)
-                self._set_part(holder, value, target, None)
-            case _:
-                self.evaluate(target, frame)
-
-    def _bind(self, name: str, value: Value, node: ast.AST, frame: Frame | None) -> None:
-        holder = self._frame_of(name, frame)
-        if holder is None:
-            self.define(name, value, node)
-            return
-        holder.values[name] = value
-        if holder.cells is not None:
-            self.heap.hold([holder.cells], value.sites)
-            if holder is not frame:
-                self.mutate(frozenset([holder.cells]), node, "a variable of its closure is rebound")
-
-    def _frame_of(self, name: str, frame: Frame | None) -> Frame | None:
-        """Return the frame whose variable an assignment to `name` binds; None is the global scope."""
-        outer = frame
-        while outer is not None and name not in outer.scope.declared_global:
-            if name in outer.scope.local or (outer.is_class and outer is frame):
-                return outer
-            outer = outer.parent
-        return None
-
-    def _set_part(self, holder: Value, value: Value, node: ast.expr, attribute: str | None) -> None:
-        if holder.dotted is not None:
-            self.set_option()
-            return
-        for site in holder.sites:
-            if site.definition is not None and attribute is not None:
-                known = site.definition.members.get(attribute, IMMUTABLE)
-                site.definition.members[attribute] = join((known, value))
-        self.run_methods(holder, ["__setitem__", "__setattr__", "__set__"], node)
-        if attribute is not None:
-            self.heap.set_field(holder.sites, attribute, value.sites)
-        else:
-            self.heap.hold(holder.sites, value.sites)
-        self.mutate(holder.sites, node, "it is assigned to in place")
-
     def _annotated(self, node: ast.AnnAssign, frame: Frame | None) -> None:
         if (frame is None or frame.is_class) and not self._lazy_annotations:
             self.evaluate(node.annotation, frame)
@@ -167,7 +105,7 @@ class Statements(Specials):
     def _delete(self, node: ast.Delete, frame: Frame | None) -> None:
         for target in node.targets:
             if isinstance(target, ast.Name):
-                holder = self._frame_of(target.id, frame)
+                holder = self.frame_of(target.id, frame)
                 if holder is None:
                     self.read(target.id, target)
                     self.unbind(target.id, target)
@@ -182,119 +120,6 @@ class Statements(Specials):
         if frame is None:
             self.run_methods(value, OPERATORS | {"_repr_html_", "_repr_mimebundle_"}, node)
 
-    # --- paths
-
-    def _branches(self, bodies: Sequence[Sequence[ast.stmt]], frame: Frame | None) -> None:
-        start = self.snapshot(frame)
-        ends = []
-        for body in bodies:
-            self.restore(start, frame)
-            self.execute(body, frame)
-            ends.append(self.snapshot(frame))
-        self.meet(ends, frame)
-
-    def _if(self, node: ast.If, frame: Frame | None) -> None:
-        self.evaluate(node.test, frame)
-        self._branches([node.body, node.orelse], frame)
-
-    def _for(self, node: ast.For | ast.AsyncFor, frame: Frame | None) -> None:
-        iterated = self.evaluate(node.iter, frame)
-
-        def again() -> None:
-            for target, value in self.iterated(node.target, node.iter, iterated, frame):
-                self.assign(target, value, frame)
-
-        self._loop(again, node.body, node.orelse, frame)
-
-    def _while(self, node: ast.While, frame: Frame | None) -> None:
-        def again() -> None:
-            self.evaluate(node.test, frame)
-
-        self._loop(again, node.body, node.orelse, frame)
-        self.alive = True
-
-    def _loop(
-        self,
-        again: Callable[[], None],
-        body: Sequence[ast.stmt],
-        otherwise: Sequence[ast.stmt],
-        frame: Frame | None,
-    ) -> None:
-        """Run a loop's body none, one and two times: aliases that one round makes show in the next."""
-        ends = [self.snapshot(frame)]
-        for _ in range(2):
-            self._loops.append([])
-            again()
-            self.execute(body, frame)
-            left = self._loops.pop()
-            ends += [self.snapshot(frame), *left]
-            self.meet(ends, frame)
-        if otherwise:
-            self._branches([otherwise, []], frame)
-
-    def _leave_loop(self, _node: ast.stmt, frame: Frame | None) -> None:
-        if self._loops:
-            self._loops[-1].append(self.snapshot(frame))
-        self.alive = False
-
-    def _try(self, node: ast.Try | ast.TryStar, frame: Frame | None) -> None:
-        points = [self.snapshot(frame)]
-        with self.guarded(when=_catches_missing_name(node)):
-            for statement in node.body:
-                self.execute([statement], frame)
-                points.append(self.snapshot(frame))
-        self.execute(node.orelse, frame)
-        ends = [self.snapshot(frame)]
-        for handler in node.handlers:
-            self.meet(points, frame)
-            self.alive = True
-            if handler.type is not None:
-                self.evaluate(handler.type, frame)
-            if handler.name is not None:
-                self._bind(handler.name, Value(frozenset([self.site(handler)])), handler, frame)
-            self.execute(handler.body, frame)
-            if handler.name is not None:
-                self._forget(handler.name, handler, frame)
-            ends.append(self.snapshot(frame))
-        self.meet(ends, frame)
-        alive, self.alive = self.alive, True
-        self.execute(node.finalbody, frame)
-        self.alive = self.alive and alive
-
-    def _forget(self, name: str, node: ast.AST, frame: Frame | None) -> None:
-        holder = self._frame_of(name, frame)
-        if holder is None:
-            self.unbind(name, node)
-        else:
-            holder.values.pop(name, None)
-
-    def _with(self, node: ast.With | ast.AsyncWith, frame: Frame | None) -> None:
-        for item in node.items:
-            value = self.evaluate(item.context_expr, frame)
-            self.run_methods(value, ["__enter__", "__exit__"], node)
-            if item.optional_vars is not None:
-                self.assign(item.optional_vars, value, frame)
-        self.execute(node.body, frame)
-
-    def _match(self, node: ast.Match, frame: Frame | None) -> None:
-        subject = self.evaluate(node.subject, frame)
-        start = self.snapshot(frame)
-        ends = []
-        complete = False
-        for case in node.cases:
-            self.restore(start, frame)
-            for inner in ast.walk(case.pattern):
-                if isinstance(inner, ast.expr) and not isinstance(inner, ast.expr_context):
-                    self.evaluate(inner, frame)
-                name = getattr(inner, "rest", None) or getattr(inner, "name", None)
-                if isinstance(name, str):
-                    self._bind(name, self.part_of(subject), inner, frame)
-            self.evaluate(case.guard, frame)
-            self.execute(case.body, frame)
-            ends.append(self.snapshot(frame))
-            complete |= _irrefutable(case)
-        self.meet(ends if complete else [start, *ends], frame)
-
     # --- functions, classes, imports
 
     def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef, frame: Frame | None) -> None:
@@ -303,7 +128,7 @@ class Statements(Specials):
             for annotation in _annotations(node.args, node.returns):
                 self.evaluate(annotation, frame)
         value = self.function(node, frame, node.name if frame is None else None)
-        self._bind(node.name, self._decorate(value, decorators, node), node, frame)
+        self.bind(node.name, self._decorate(value, decorators, node), node, frame)
 
     def _decorate(
         self,
@@ -346,7 +171,7 @@ class Statements(Specials):
             order=self.order,
         )
         self._link_class(node, site, inner, bases)
-        self._bind(
+        self.bind(
             node.name, self._decorate(Value(frozenset([site])), decorators, node), node, frame
         )
 
@@ -367,7 +192,7 @@ class Statements(Specials):
             if item.asname is None and item.name != top and frame is None and top in self.names:
                 self.read(top, node)
             self._read_module(top, node)
-            self._bind(name, Value(dotted=item.name if item.asname else top), node, frame)
+            self.bind(name, Value(dotted=item.name if item.asname else top), node, frame)
 
     def _import_from(self, node: ast.ImportFrom, frame: Frame | None) -> None:
         module = "." * node.level + (node.module or "")
@@ -381,7 +206,7 @@ class Statements(Specials):
                 self.set_option()
             else:
                 value = Value(dotted=f"{module}.{item.name}")
-                self._bind(item.asname or item.name, value, node, frame)
+                self.bind(item.asname or item.name, value, node, frame)
 
     def _read_module(self, name: str, node: ast.AST) -> None:
         """Read the file of a module that the notebook itself wrote."""
@@ -417,24 +242,11 @@ def _pairs(target: ast.expr, value: ast.expr) -> list[tuple[ast.expr, ast.expr]]
     return None
 
 
-def _dotted_of(value: Value, node: ast.expr, machine: Specials) -> str | None:
+def _dotted_of(value: Value, node: ast.expr, machine: Paths) -> str | None:
     """Return the full name of a decorator, also when it is called: `@lru_cache(maxsize=None)`."""
     if isinstance(node, ast.Call):
         return machine.evaluate(node.func, None).dotted
     return value.dotted
-
-
-def _catches_missing_name(node: ast.Try | ast.TryStar) -> bool:
-    for handler in node.handlers:
-        types = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
-        for type_ in types:
-            if type_ is None or (isinstance(type_, ast.Name) and type_.id in _CATCH_ALL):
-                return True
-    return False
-
-
-def _irrefutable(case: ast.match_case) -> bool:
-    return isinstance(case.pattern, ast.MatchAs) and case.pattern.pattern is None and not case.guard
 
 
 def _annotations(arguments: ast.arguments, returns: ast.expr | None) -> list[ast.expr]:

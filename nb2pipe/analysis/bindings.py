@@ -1,0 +1,81 @@
+"""Bind targets of every form: names in their scopes, parts of objects."""
+
+import ast
+from typing import Final
+
+from nb2pipe.analysis.definitions import Frame
+from nb2pipe.analysis.heap import IMMUTABLE, Value, join
+from nb2pipe.analysis.specials import Specials
+
+# The type of a result whose parts share nothing with each other: `train_test_split(X, y)`.
+_PIECES: Final = "pieces"
+
+
+class Bindings(Specials):
+    """Assignment to names, attributes, elements and patterns of these."""
+
+    def assign(self, target: ast.expr, value: Value, frame: Frame | None) -> None:
+        """Bind a target of any form to a value."""
+        match target:
+            case ast.Name(id=name):
+                self.bind(name, value, target, frame)
+            case ast.Tuple(elts=parts) | ast.List(elts=parts):
+                inner = self.iterate(value, target)
+                apart = bool(value.sites) and all(site.type == _PIECES for site in value.sites)
+                for part in parts:
+                    piece = self.new(part, [], role="piece") if apart else inner
+                    self.assign(part, piece, frame)
+            case ast.Starred(value=inner_target):
+                self.assign(inner_target, self.new(target, [value], "list"), frame)
+            case ast.Attribute(value=base, attr=attribute):
+                self._set_part(self.evaluate(base, frame), value, target, attribute)
+            case ast.Subscript(value=base, slice=index):
+                holder = self.evaluate(base, frame)
+                self.evaluate(index, frame)
+                self._set_part(holder, value, target, None)
+            case _:
+                self.evaluate(target, frame)
+
+    def bind(self, name: str, value: Value, node: ast.AST, frame: Frame | None) -> None:
+        """Bind a name in its scope."""
+        holder = self.frame_of(name, frame)
+        if holder is None:
+            self.define(name, value, node)
+            return
+        holder.values[name] = value
+        if holder.cells is not None:
+            self.heap.hold([holder.cells], value.sites)
+            if holder is not frame:
+                self.mutate(frozenset([holder.cells]), node, "a variable of its closure is rebound")
+
+    def frame_of(self, name: str, frame: Frame | None) -> Frame | None:
+        """Return the frame whose variable an assignment to `name` binds; None is the global scope."""
+        outer = frame
+        while outer is not None and name not in outer.scope.declared_global:
+            if name in outer.scope.local or (outer.is_class and outer is frame):
+                return outer
+            outer = outer.parent
+        return None
+
+    def _set_part(self, holder: Value, value: Value, node: ast.expr, attribute: str | None) -> None:
+        if holder.dotted is not None:
+            self.set_option()
+            return
+        for site in holder.sites:
+            if site.definition is not None and attribute is not None:
+                known = site.definition.members.get(attribute, IMMUTABLE)
+                site.definition.members[attribute] = join((known, value))
+        self.run_methods(holder, ["__setitem__", "__setattr__", "__set__"], node)
+        if attribute is not None:
+            self.heap.set_field(holder.sites, attribute, value.sites)
+        else:
+            self.heap.hold(holder.sites, value.sites)
+        self.mutate(holder.sites, node, "it is assigned to in place")
+
+    def forget(self, name: str, node: ast.AST, frame: Frame | None) -> None:
+        """Unbind a name in its scope."""
+        holder = self.frame_of(name, frame)
+        if holder is None:
+            self.unbind(name, node)
+        else:
+            holder.values.pop(name, None)
