@@ -5,16 +5,24 @@
 Compiling runs no code of the notebook and touches no network.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from nb2pipe.analysis import Analysed, analyse
 from nb2pipe.analysis.ignores import find_ignores
 from nb2pipe.diagnostics import Diagnostic, Span
 from nb2pipe.diagnostics.policy import Policy, check_policy
-from nb2pipe.frontend import Layout, Notebook, Settings, lay_out, read_notebook
+from nb2pipe.frontend import (
+    Layout,
+    Notebook,
+    Settings,
+    lay_out,
+    parse_notebook,
+    read_notebook,
+)
 from nb2pipe.ir import Pipeline
 
 DEFAULT_IMAGE: Final = "python:{version}"
@@ -26,8 +34,9 @@ class Compilation:
     """What compiling a notebook gave.
 
     `pipeline` is None when there is an error. `spans` tell where each step is first named;
-    `image_named` whether anybody chose the pipeline's image. Diagnostics are in notebook order, and
-    judged by the `policy` already.
+    `image_named` whether anybody chose the pipeline's image; `written_in` which cell, by position,
+    is the last to write each variable. Diagnostics are in notebook order, and judged by the `policy`
+    already.
     """
 
     notebook: Notebook | None
@@ -36,11 +45,23 @@ class Compilation:
     spans: Mapping[str, Span]
     image_named: bool = False
     policy: Policy = field(default_factory=Policy)
+    written_in: Mapping[str, int] = field(default_factory=dict)
 
 
 def compile_pipeline(path: Path, overrides: Settings | None = None) -> Compilation:
     """Compile the notebook at `path`; `overrides` come from the command line and win."""
-    notebook, diagnostics = read_notebook(path)
+    return _compile(read_notebook(path), overrides)
+
+
+def compile_document(document: Mapping[str, Any], path: Path) -> Compilation:
+    """Compile a document of format 4 as if it were the notebook at `path`."""
+    return _compile(parse_notebook(json.dumps(document), name=str(path)), None)
+
+
+def _compile(
+    read: tuple[Notebook | None, tuple[Diagnostic, ...]], overrides: Settings | None
+) -> Compilation:
+    notebook, diagnostics = read
     if notebook is None:
         return _failed(None, diagnostics)
     layout, found = lay_out(notebook, overrides or Settings())
@@ -57,6 +78,7 @@ def compile_pipeline(path: Path, overrides: Settings | None = None) -> Compilati
         spans={step.name: step.span for step in layout.steps},
         image_named=layout.image is not None,
         policy=policy,
+        written_in=analysed.written_in,
     )
 
 

@@ -1,5 +1,6 @@
 """What the cells do and what flows between them: syntax, facts, versions, links, programs."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from nb2pipe.analysis.checks import check_all
@@ -21,11 +22,15 @@ from nb2pipe.ir import Cell, Edge, Parameter, Step
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Analysed:
-    """What the analysis adds to a layout: steps with programs, in execution order, and their edges."""
+    """What the analysis adds to a layout: steps with programs, in execution order, and their edges.
+
+    `written_in` tells which cell, by position, is the last to write each variable.
+    """
 
     steps: tuple[Step, ...]
     edges: tuple[Edge, ...]
     parameters: tuple[Parameter, ...]
+    written_in: Mapping[str, int]
 
 
 def analyse(layout: Layout) -> tuple[Analysed, tuple[Diagnostic, ...]]:
@@ -48,7 +53,14 @@ def analyse(layout: Layout) -> tuple[Analysed, tuple[Diagnostic, ...]]:
         linker=linker,
         program=program,
     )
-    analysed = Analysed(steps=steps, edges=program.edges, parameters=parameters.parameters)
+    analysed = Analysed(
+        steps=steps,
+        edges=program.edges,
+        parameters=parameters.parameters,
+        written_in={
+            name: version.cell for name, version in history.last.items() if not version.hidden
+        },
+    )
     everything = (*problems, *diagnostics, *found, *conflicts, *cycles, *check_all(analysis))
     return analysed, _without_consequences(everything)
 

@@ -22,6 +22,7 @@ _COMMANDS = {
     "explain": "Explain a diagnostic code, such as NB203.",
     "graph": "Show the steps of a notebook and what flows between them.",
     "run": "Run a notebook as a pipeline, on this machine.",
+    "verify": "Compare a notebook's pipelines with the notebook, by running both.",
 }
 
 

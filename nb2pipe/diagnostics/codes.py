@@ -1,7 +1,7 @@
 """The registry of diagnostic codes.
 
 A number is never reused. NB0xx is about the notebook and its settings, NB1xx tags, NB2xx data
-flow, NB3xx the graph of steps, NB4xx backends, NB5xx running. Every code has a page of the same
+flow, NB3xx the graph of steps, NB4xx backends, NB5xx running, NB6xx verifying. Every code has a page of the same
 name under `nb2pipe/diagnostics/pages/`, which `nb2pipe explain` prints and the docs show.
 """
 
@@ -45,6 +45,7 @@ _STANDING_OF_ERRORS = {
     "NB3": Standing.NEEDED,
     "NB4": Standing.NEEDED,
     "NB5": Standing.EVENT,
+    "NB6": Standing.EVENT,
 }
 
 
@@ -134,6 +135,9 @@ class Code(Enum):
     BROKEN_ARTIFACT = ("NB505", Severity.ERROR, "a stored value cannot be read back")
     STEP_KILLED = ("NB506", Severity.ERROR, "a step's process was ended from outside")
     CANNOT_WRITE = ("NB507", Severity.ERROR, "a file cannot be written")
+
+    # --- verifying
+    CANNOT_RUN_WHOLE = ("NB601", Severity.ERROR, "the notebook cannot be run whole")
 
     def __init__(
         self, number: str, severity: Severity, title: str, standing: Standing | None = None

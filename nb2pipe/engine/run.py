@@ -6,13 +6,14 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from graphlib import TopologicalSorter
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
 
+from nb2pipe.bundle import STEP_ENVIRONMENT
 from nb2pipe.diagnostics import Code, Diagnostic, Span
 from nb2pipe.engine.executed import executed_notebook
 from nb2pipe.engine.folder import RunFolder, create_run_folder, write_json
@@ -40,6 +41,7 @@ def run_pipeline(  # noqa: PLR0913 -- all but the pipeline by name
     workers: int | None = None,
     python: str = sys.executable,
     observer: Observer | None = None,
+    folder_of: Callable[[str], Path] | None = None,
 ) -> RunResult:
     """Run every step of `pipeline` in a fresh process, independent ones side by side.
 
@@ -58,6 +60,7 @@ def run_pipeline(  # noqa: PLR0913 -- all but the pipeline by name
         workers: how many steps may run at once; None for as many as there are processors.
         python: the Python that runs the steps.
         observer: hears of everything as it happens.
+        folder_of: makes the working directory of a step when it starts; None for `directory`.
 
     Returns:
         The result. Whatever goes wrong in a step is in its diagnostics (NB5xx), not raised.
@@ -76,7 +79,8 @@ def run_pipeline(  # noqa: PLR0913 -- all but the pipeline by name
         diagnostics = (_cannot_write(pipeline, error),)
     else:
         observer.run_started(pipeline, folder.path)
-        run = _Run(pipeline, folder, directory, values, python, observer)
+        folder_of = folder_of or (lambda _: directory)
+        run = _Run(pipeline, folder, folder_of, values, python, observer)
         run.execute(max(1, workers or os.cpu_count() or 1))
         results, interrupted = run.results(), run.interrupted
     result = RunResult(
@@ -102,7 +106,7 @@ class _Run:
         self,
         pipeline: Pipeline,
         folder: RunFolder,
-        directory: Path,
+        folder_of: Callable[[str], Path],
         values: Mapping[str, Json],
         python: str,
         observer: Observer,
@@ -110,7 +114,7 @@ class _Run:
         self.interrupted = False
         self._pipeline = pipeline
         self._folder = folder
-        self._directory = directory
+        self._folder_of = folder_of
         self._values = values
         self._python = python
         self._observer = observer
@@ -162,8 +166,8 @@ class _Run:
                 process = StepProcess(
                     step.name,
                     command,
-                    directory=self._directory,
-                    environment=os.environ | dict(step.options.env),
+                    directory=self._folder_of(step.name),
+                    environment={**STEP_ENVIRONMENT, **os.environ, **dict(step.options.env)},
                     log=files.log,
                     events=self._events,
                 )

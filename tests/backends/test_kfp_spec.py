@@ -157,7 +157,9 @@ def test_a_step_says_how_it_is_run(compiled):
 
     assert executors["exec-a"]["container"]["image"] == "mine:1"
     assert executors["exec-b"]["container"]["image"] == "all:1"
-    assert executors["exec-a"]["container"]["env"] == [{"name": "A", "value": "b"}]
+    seed = {"name": "PYTHONHASHSEED", "value": "0"}
+    assert executors["exec-a"]["container"]["env"] == [seed, {"name": "A", "value": "b"}]
+    assert executors["exec-b"]["container"]["env"] == [seed]
     assert tasks["a"]["cachingOptions"] == {}
     assert tasks["b"]["cachingOptions"] == {"enableCache": True}
     assert tasks["a"]["retryPolicy"]["maxRetryCount"] == 2

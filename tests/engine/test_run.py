@@ -9,6 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+import nb2pipe
 from nb2pipe.diagnostics import Code
 from nb2pipe.engine import Observer, RunStatus, StepResult, run_pipeline
 from nb2pipe.ir import Pipeline, StepOptions, pipeline_from_json
@@ -324,3 +325,12 @@ def test_steps_run_with_the_python_of_the_engine_unless_told_otherwise(tmp_path:
     result = run(pipeline_of(step_of("which", "import sys; sys.executable")), tmp_path)
     data = result.notebook["cells"][0]["outputs"][0]["data"]
     assert data == {"text/plain": repr(sys.executable)}
+
+
+def test_sets_of_texts_are_walked_in_the_same_order_in_every_step(nb):
+    path = nb(
+        ("words = {str(n) for n in range(1000)}\nfirst = list(words)", "step:a"),
+        ("print([a for a in {str(n) for n in range(1000)}] == first)", "step:b"),
+    )
+    result = nb2pipe.run(path)
+    assert result.notebook["cells"][1]["outputs"][0]["text"] == "True\n"

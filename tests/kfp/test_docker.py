@@ -6,10 +6,11 @@ import pytest
 
 import nb2pipe
 from nb2pipe.backends.kfp import KfpBackend
+from nb2pipe.verify.outputs import compare_outputs
 from tests.backends.pipelines import Draft
-from tests.kfp.compare import compare_outputs, execute_whole
 from tests.kfp.docker_engine import IMAGE, docker_daemon, import_image
 from tests.kfp.docker_run import run_in_docker
+from tests.notebooks.whole import run_notebook
 
 pytestmark = [
     pytest.mark.docker,
@@ -90,7 +91,7 @@ def test_a_sample_shows_in_containers_what_the_notebook_shows(
     notebook, engine, monkeypatch, tmp_path
 ):
     (tmp_path / "whole").mkdir()
-    whole = execute_whole(notebook, tmp_path / "whole")
+    whole = run_notebook(notebook, tmp_path / "whole")
     (text,) = nb2pipe.compile_notebook(notebook, image=IMAGE).files.values()
 
     monkeypatch.setenv("DOCKER_HOST", engine)

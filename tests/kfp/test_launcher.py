@@ -5,7 +5,7 @@ import json
 import pytest
 import yaml
 
-from tests.kfp.compare import compare_outputs
+from nb2pipe.verify.outputs import compare_outputs
 from tests.kfp.environment import arithmetic
 from tests.kfp.launcher import Launcher, LaunchError, as_go_writes
 

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from tests.kfp.compare import execute_whole
 from tests.kfp.environment import make_environment
 from tests.notebooks.selection import RealNotebook
+from tests.notebooks.whole import run_notebook
 
 
 @pytest.fixture(scope="session")
@@ -19,7 +19,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> Callable[[RealNotebook], 
     def run(notebook: RealNotebook) -> dict[str, Any]:
         if notebook not in executed:
             path = notebook.place(tmp_path_factory.mktemp("whole"), whole=True)
-            executed[notebook] = execute_whole(path, path.parent)
+            executed[notebook] = run_notebook(path, path.parent)
         return executed[notebook]
 
     return run

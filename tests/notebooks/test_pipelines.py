@@ -6,7 +6,7 @@ from dataclasses import asdict
 import pytest
 
 import nb2pipe
-from tests.kfp.compare import compare_outputs
+from nb2pipe.verify.outputs import compare_outputs
 from tests.kfp.launcher import Launcher
 from tests.notebooks.documents import code_cells, source_of
 from tests.notebooks.selection import ABSENT, NOTEBOOKS

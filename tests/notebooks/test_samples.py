@@ -7,7 +7,7 @@ import networkx as nx  # noqa: TID253 -- start-up time does not matter here
 import pytest
 
 import nb2pipe
-from tests.kfp.compare import normalise
+from nb2pipe.verify.outputs import normalise
 from tests.notebooks.documents import code_cells
 from tests.notebooks.selection import SAMPLES, RealNotebook
 

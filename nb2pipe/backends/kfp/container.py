@@ -3,7 +3,13 @@
 from nb2pipe.backends.kfp.names import Names
 from nb2pipe.backends.kfp.protobuf import pipeline_spec_pb2 as pb
 from nb2pipe.backends.kfp.resources import resource_spec
-from nb2pipe.bundle import BOOTSTRAP, command_line, manifest_of, runtime_blob
+from nb2pipe.bundle import (
+    BOOTSTRAP,
+    STEP_ENVIRONMENT,
+    command_line,
+    manifest_of,
+    runtime_blob,
+)
 from nb2pipe.ir import Pipeline, Step
 
 EXECUTOR_INPUT = "{{$}}"
@@ -23,7 +29,7 @@ def container_spec(
         command=[pipeline.python, "-u", "-c", BOOTSTRAP],
         args=_arguments(pipeline, step, names),
     )
-    for name, value in step.options.env:
+    for name, value in {**STEP_ENVIRONMENT, **dict(step.options.env)}.items():
         container.env.add(name=name, value=_literal(value))
     resources = resource_spec(step.options)
     if resources.ByteSize():

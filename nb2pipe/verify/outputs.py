@@ -1,16 +1,11 @@
-"""Comparing what a pipeline displayed with what the notebook displays when it runs whole."""
+"""Compare what cells displayed, without what differs between any two runs of a notebook."""
 
 import copy
 import json
 import re
 import tempfile
 from collections.abc import Iterable, Mapping
-from pathlib import Path
 from typing import Any
-
-import nbformat  # noqa: TID253 -- start-up time does not matter here
-from nbclient import NotebookClient
-from traitlets.config import Config
 
 _VOLATILE = (
     # Memory addresses.
@@ -30,26 +25,15 @@ _VOLATILE = (
     # Counters and random parts of HTML ids.
     (re.compile(r"sk-(container|estimator)-id-\d+"), r"sk-\1-id-…"),
     (re.compile(r"\bT_[0-9a-f]{5}"), "T_…"),
+    # Progress bars: only the last state counts, and not how fast it came.
+    (re.compile(r"[^\r\n]*\r(?!\n)"), ""),
+    (re.compile(r"(\d+%)?\|[^|\n]*\| *\d+/[^\n]*"), "… progress"),
+    (re.compile(r"\d+(it)? \[\d\d:\d\d[^\]\n]*\]"), "… progress"),
+    # Every run has a temporary folder of its own.
+    (re.compile(re.escape(tempfile.gettempdir()) + r"/[^\s'\"]+"), "…"),
     # Colours of tracebacks.
     (re.compile(r"\x1b\[[0-9;]*m"), ""),
 )
-
-
-def execute_whole(notebook: Path, folder: Path) -> dict[str, Any]:
-    """Run a notebook from top to bottom in `folder`; return it executed, up to its first error."""
-    document = nbformat.read(notebook, as_version=4)
-    with tempfile.TemporaryDirectory(prefix="nb2pipe-") as sockets:
-        # Free ports are found by trying; two kernels that start at once may find the same one.
-        manager = {"transport": "ipc", "ip": f"{sockets}/kernel"}
-        client = NotebookClient(
-            document,
-            timeout=600,
-            startup_timeout=300,
-            resources={"metadata": {"path": str(folder)}},
-            config=Config({"KernelManager": manager}),
-        )
-        client.execute()
-    return json.loads(nbformat.writes(document))
 
 
 def compare_outputs(whole: Mapping[str, Any], cells: Iterable[Mapping[str, Any]]) -> list[str]:

@@ -1,0 +1,149 @@
+"""Write down what the variables of a process are, so that another process can compare.
+
+Runs inside the notebook's own process, so the standard library must do. It is started by
+`runpy.run_path(this file, {"scope": globals(), "target": path})` and writes a JSON object: each
+variable's type and a digest of its value.
+
+The digest is that of a canonical walk, not of a pickle: equal values have equal digests, however
+they came about. Two things are left out on purpose. What a library object has computed for itself
+(caches, figures' canvases) may differ without anything being wrong, so of library objects only the
+type counts, and for fitted models the attributes that end in an underscore. What cannot be looked
+into counts by its type.
+"""
+
+import array
+import collections
+import datetime as dt
+import decimal
+import enum
+import fractions
+import hashlib
+import json
+import pathlib
+import re
+import sys
+import types
+from typing import Any
+
+_PLAIN = (type(None), bool, int, float, complex, str, bytes, bytearray, range, type(Ellipsis), re.Pattern,
+          dt.date, dt.time, dt.timedelta, decimal.Decimal, fractions.Fraction,
+          pathlib.PurePath, enum.Enum, array.array)  # fmt: skip
+_SEQUENCES = (list, tuple, collections.deque)
+_TABLES = ("pandas.", "polars.", "geopandas.")
+_CODE = (types.FunctionType, types.BuiltinFunctionType, types.MethodType, types.ModuleType, type)
+_DEEPEST = 40
+
+
+class _Walk:
+    """Feeds one value to a digest, each object once."""
+
+    def __init__(self) -> None:
+        self.digest = hashlib.blake2b(digest_size=12)
+        self.seen: dict[int, int] = {}
+        self.alive: list[Any] = []
+
+    def tell(self, *words: object) -> None:
+        self.digest.update(repr(words).encode("utf-8", "backslashreplace"))
+
+    def visit(self, value: Any, depth: int = 0) -> None:
+        kind = type(value)
+        self.tell(kind.__module__, kind.__qualname__)
+        if isinstance(value, _PLAIN):
+            self.tell(value)
+            return
+        if depth > _DEEPEST or isinstance(value, _CODE):
+            return
+        if id(value) in self.seen:
+            self.tell(self.seen[id(value)])
+            return
+        self.seen[id(value)] = len(self.seen)
+        self.alive.append(value)
+        self.look_into(value, kind, depth + 1)
+
+    def look_into(self, value: Any, kind: type, depth: int) -> None:
+        module = f"{kind.__module__}."
+        if isinstance(value, _SEQUENCES):
+            self.each(value, depth)
+        elif isinstance(value, dict):
+            for key, item in list(value.items()):
+                self.visit(key, depth)
+                self.visit(item, depth)
+        elif isinstance(value, (set, frozenset)):
+            self.tell(sorted(digest_of(item) for item in value))
+        elif module.startswith("numpy."):
+            self.array(value, depth)
+        elif module.startswith(_TABLES):
+            self.table(value, depth)
+        elif kind.__module__ == "__main__":
+            self.attributes(getattr(value, "__dict__", {}), depth)
+        elif hasattr(value, "get_params") and hasattr(value, "__dict__"):
+            fitted = {name: item for name, item in vars(value).items()
+                      if name.endswith("_") and not name.startswith("_")}  # fmt: skip
+            self.attributes(fitted, depth)
+
+    def each(self, values: Any, depth: int) -> None:
+        self.tell(len(values))
+        for item in list(values):
+            self.visit(item, depth)
+
+    def attributes(self, found: dict[str, Any], depth: int) -> None:
+        for name in sorted(found, key=str):
+            self.tell(name)
+            self.visit(found[name], depth)
+
+    def array(self, value: Any, depth: int) -> None:
+        if not hasattr(value, "dtype") or not hasattr(value, "tobytes"):
+            return
+        self.tell(str(value.dtype), getattr(value, "shape", ()))
+        if value.dtype.hasobject:
+            self.each(value.ravel().tolist(), depth)
+        else:
+            self.digest.update(value.tobytes())
+
+    def table(self, value: Any, depth: int) -> None:
+        if hasattr(value, "dtypes") and hasattr(value, "columns"):
+            self.tell(list(map(str, value.dtypes)))
+            self.each(list(value.columns), depth)
+            self.visit(getattr(value, "index", None), depth)
+            numpy_of = getattr(value, "to_numpy", None)
+            if numpy_of is not None:
+                self.visit(numpy_of(), depth)
+        elif hasattr(value, "to_numpy"):
+            self.tell(str(getattr(value, "dtype", "")), str(getattr(value, "name", "")))
+            if hasattr(value, "index") and not callable(value.index):
+                self.visit(value.index, depth)
+            self.visit(value.to_numpy(), depth)
+        else:
+            self.tell(repr(value) if kind_is_scalar(value) else "")
+
+
+def kind_is_scalar(value: Any) -> bool:
+    """Whether a pandas object is a single value, such as a time."""
+    return type(value).__name__ in {"Timestamp", "Timedelta", "Period", "Interval", "NaTType"}
+
+
+def digest_of(value: Any) -> str:
+    """Return a digest that equal values share."""
+    walk = _Walk()
+    try:
+        walk.visit(value)
+    except Exception as error:  # noqa: BLE001 -- the value's own code may do anything
+        walk.tell("unreadable", type(error).__name__)
+    return walk.digest.hexdigest()
+
+
+def describe(scope: dict[str, Any]) -> dict[str, Any]:
+    """Return the type and digest of every variable; what IPython keeps for itself is left out."""
+    return {
+        name: {"type": type(value).__qualname__, "digest": digest_of(value)}
+        for name, value in list(scope.items())
+        if not name.startswith("_")
+        and name not in {"In", "Out", "get_ipython", "exit", "quit", "open"}
+        and not isinstance(value, _CODE)
+    }
+
+
+if "scope" in globals():
+    sys.setrecursionlimit(max(sys.getrecursionlimit(), 10_000))
+    with open(globals()["target"], "w", encoding="utf-8") as _stream:  # noqa: PTH123
+        json.dump(describe(globals()["scope"]), _stream)

@@ -1,0 +1,45 @@
+import pytest
+
+from nb2pipe.verify.outputs import normalise
+
+
+def stream(text, name="stdout"):
+    return {"output_type": "stream", "name": name, "text": text}
+
+
+def result(text):
+    return {"output_type": "execute_result", "data": {"text/plain": text}, "metadata": {}}
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (stream("<A object at 0x7f3a1c2b>"), stream("<A object at 0x7fffffff>")),
+        (stream(["a\n", "b"]), stream("a\nb")),
+        (stream("Wall time: 3 ms\n"), stream("Wall time: 4 s\n")),
+        (stream("10%|#    | 1/10 [00:01<00:09]\r100%|####| 10/10 [00:05<00:00, 2.0it/s]\n"),
+         stream("100%|####| 10/10 [00:02<00:00, 4.9it/s]\n")),
+        (result("\x1b[1mx\x1b[0m"), result("x")),
+    ],
+)  # fmt: skip
+def test_what_differs_between_any_two_runs_does_not_count(first, second):
+    assert normalise([first]) == normalise([second])
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        (stream("1.0"), stream("1.5")),
+        (stream("a"), stream("a", "stderr")),
+        (result("1"), stream("1")),
+        (stream("a|b| 1"), stream("a|b| 2")),
+        (stream("x\ny"), stream("y")),
+    ],
+)
+def test_everything_else_does(first, second):
+    assert normalise([first]) != normalise([second])
+
+
+def test_how_the_two_streams_mix_does_not_count():
+    mixed = [stream("a"), stream("warning", "stderr"), stream("b")]
+    assert normalise(mixed) == normalise([stream("warning", "stderr"), stream("ab")])

@@ -1,0 +1,97 @@
+"""`nb2pipe verify` with real kernels and real steps."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from nb2pipe.verify import Options, RunStatus, SplitKind, verify_notebook
+from nb2pipe.verify.shrink import minimise
+
+
+def verify(path, **options):
+    return verify_notebook(path, Options(**{"splits": 0, **options}))
+
+
+def listing(folder):
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_notebook_that_is_equal_as_tagged_and_however_it_is_split(nb):
+    path = nb(
+        ("import random\nrandom.seed(1)\nx = [1]", "step:a"),
+        "alias = x\nalias.append(random.random())",
+        ("print(x)", "step:b"),
+        ("x.append(2)\nx", "step:c"),
+        "open('x.txt', 'w').write(str(x))",
+        ("print(open('x.txt').read())", "step:d"),
+    )
+    before = listing(path.parent)
+    found = verify(path, splits=5)
+    assert [report.status for report in found.reports] == [RunStatus.EQUAL] * 6
+    assert found.reports[0].split.kind is SplitKind.AS_TAGGED
+    assert not found.fails
+    assert listing(path.parent) == before
+
+
+def test_what_differs_from_run_to_run_is_set_aside(nb):
+    path = nb(("import time\nnow = time.time_ns()", "step:a"), ("print(now)", "step:b"), "print(1)")
+    found = verify(path)
+    assert found.set_aside == (2,)
+    assert found.volatile == ("now",)
+    assert found.count(RunStatus.EQUAL) == 1
+
+
+def test_a_step_reads_data_beside_and_above_the_notebook(nb, tmp_path):
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "x.txt").write_text("text")
+    path = nb(
+        ("a = open('../data/x.txt').read()", "step:a"), ("print(a)", "step:b"),
+        name="notebooks/notebook.ipynb",
+    )  # fmt: skip
+    assert [report.status for report in verify(path).reports] == [RunStatus.EQUAL]
+
+
+def test_a_refusal_is_reported_with_its_reason(nb):
+    path = nb(("numbers = (n for n in range(3))", "step:a"), ("print(next(numbers))", "step:b"))
+    (report,) = verify(path).reports
+    assert report.status is RunStatus.REFUSED
+    assert [found.code.number for found in report.diagnostics] == ["NB206"]
+
+
+def test_the_notebook_stops_where_its_pipeline_stops(nb):
+    path = nb(("print(1)", "step:a"), ("x = 1\nx / 0", "step:b"), ("print(2)", "step:c"))
+    found = verify(path)
+    assert found.stops_at == 2
+    assert "ZeroDivisionError" in found.error
+
+
+def test_a_notebook_with_errors_is_a_problem(nb):
+    found = verify(nb(("x = = 1", "step:a")))
+    assert [problem.code.number for problem in found.problems] == ["NB201"]
+    assert found.fails
+
+
+def test_a_python_that_cannot_run_notebooks_is_a_problem(nb, tmp_path):
+    found = verify(nb(("x = 1", "step:a"), ("y = x", "step:b")), python=str(tmp_path / "python"))
+    assert [problem.code.number for problem in found.problems] == ["NB601"]
+
+
+@pytest.mark.parametrize(
+    ("needed", "expected"), [({2}, [2]), ({0, 7}, [0, 7]), (set(range(8)), list(range(8)))]
+)
+def test_shrinking_keeps_what_is_needed_and_nothing_else(needed, expected):
+    assert minimise(range(8), needed.issubset) == expected
+
+
+def test_the_command_prints_json_and_fails_on_a_refusal(nb):
+    path = nb(("numbers = (n for n in range(3))", "step:a"), ("print(next(numbers))", "step:b"))
+    command = [sys.executable, "-m", "nb2pipe", "verify", str(path), "--as-tagged"]
+    done = subprocess.run(
+        [*command, "--format", "json"], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    document = json.loads(done.stdout)
+    assert document["counts"] == {"equal": 0, "refused": 1, "failed": 0, "different": 0}
+    assert "NB206 cell 1" in done.stderr
