@@ -12,6 +12,8 @@ import sys
 from types import CellType, CodeType, FunctionType, ModuleType, SimpleNamespace
 from typing import Any
 
+GAPS = 1 << 28  # bytes that the gaps of an array may take; a sparser one is packed
+
 
 def dump_values(values: dict[str, Any]) -> list[Any]:
     """Pickle `values` as one object, so that what they share stays shared.
@@ -160,8 +162,35 @@ def _reduce_array(array: Any, owners: list[int], shared: set[int]) -> Any:
         base = getattr(base, "base", None)
     owners.append(id(owner))
     if owner is array or id(owner) not in shared:
-        return NotImplemented
+        return _reduce_layout(array)
     return rebuild_view, (owner, _address(array) - _address(owner), array.__array_interface__)
+
+
+# --- arrays with gaps: numpy adds up in the order of the memory, and rounds accordingly
+
+
+def rebuild_layout(content: Any, strides: tuple[int, ...], is_writable: bool) -> Any:  # noqa: FBT001 -- pickle's call
+    """Return an array of this content that lies in memory as the stored one did."""
+    low, high = _extent(content.shape, strides)
+    memory = type(content)(high - low + content.itemsize, "u1")
+    array = type(content)(content.shape, content.dtype, memory, -low, strides)
+    array[...] = content
+    array.flags.writeable = is_writable
+    return array
+
+
+def _reduce_layout(array: Any) -> Any:
+    low, high = _extent(array.shape, array.strides)
+    flags = array.flags
+    if flags.forc or array.dtype.hasobject or high - low > max(GAPS, 9 * array.nbytes):
+        return NotImplemented
+    return rebuild_layout, (array.copy(), array.strides, flags.writeable)
+
+
+def _extent(shape: tuple[int, ...], strides: tuple[int, ...]) -> tuple[int, int]:
+    """Return the offsets of the lowest and the highest element from the first one."""
+    steps = [(count - 1) * stride for count, stride in zip(shape, strides)]
+    return sum(min(step, 0) for step in steps), sum(max(step, 0) for step in steps)
 
 
 def _address(array: Any) -> int:

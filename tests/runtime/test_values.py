@@ -159,6 +159,30 @@ ARRAYS = {
         "import numpy as np\nb = np.zeros((1000, 1000))[:, 3]",
         "import os; assert b.shape == (1000,) and os.path.getsize('it') < 20_000",
     ),
+    "the layout of arrays, which decides how sums are rounded": (
+        ["a", "b", "c", "d", "e"],
+        (
+            "import numpy as np\nx = np.random.RandomState(0).rand(300, 7, 2)\na = x[:, 0, 0]; b = x[::-2, 1:4]\n"
+            "c = np.broadcast_to(np.arange(3.0), (2, 3)); d = x.transpose(2, 0, 1); e = x[:0, ::2]\n"
+            "np.save('sums.npy', [a.sum(), b.sum(), c.sum(), d.sum(), a @ a])\n"
+            "print(*(v.strides for v in (a, b, c, d)), file=open('strides', 'w'))"
+        ),
+        (
+            "import numpy as np\n"
+            "assert [a.sum(), b.sum(), c.sum(), d.sum(), a @ a] == np.load('sums.npy').tolist()\n"
+            "assert open('strides').read() == ' '.join(str(v.strides) for v in (a, b, c, d)) + '\\n'\n"
+            "a[0] = 5; b[0] = 6; assert not c.flags.writeable and e.shape == (0, 4, 2)"
+        ),
+    ),
+    "a frame made of a slice": (
+        ["df"],
+        (
+            "import pandas as pd, numpy as np\n"
+            "df = pd.DataFrame(np.random.RandomState(0).rand(300, 7)).iloc[:, 1:4]\n"
+            "np.save('sum.npy', df.to_numpy().sum())"
+        ),
+        "import numpy as np; assert df.to_numpy().sum() == np.load('sum.npy')",
+    ),
     "views of objects and of times": (
         ["a", "b", "t", "u"],
         (
