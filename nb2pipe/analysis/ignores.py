@@ -22,6 +22,7 @@ _INSTRUCTION: Final = "ignore"
 _COMMENT: Final = re.compile(
     rf"(?<!\S)#\s*{_NAME}\s*:\s*(?P<word>[\w-]*)\s*(?:\[(?P<codes>[^\]]*)\])?(?P<rest>.*)"
 )
+_SELECTED: Final = re.compile(r"[^\s,](?:[^,]*[^\s,])?")
 _QUOTES: Final = frozenset("\"'")
 
 Lines = tuple[int, int] | None
@@ -109,20 +110,22 @@ def _read(match: re.Match[str], span: Span, lines: Lines) -> Iterator[Ignore | D
             f"did you mean `{_INSTRUCTION}`?" if close else f"write `# {_NAME}: ignore[CODE]`",
         )
         return
-    texts = [text.strip() for text in (match["codes"] or "").split(",")]
-    if not any(texts):
+    selected = list(_SELECTED.finditer(match["codes"] or ""))
+    if not selected:
         yield _wrong(
             place,
             "the comment does not say which diagnostics to ignore",
             f"write their codes in brackets: `# {_NAME}: ignore[NB209]`",
         )
-    for text in filter(None, texts):
+    for part in selected:
+        start = match.start("codes") + part.start() + 1
+        at = replace(place, column=start, end_column=start + len(part[0]))
         try:
-            selection = Selection.of(text)
+            selection = Selection.of(part[0])
         except KeyError:
-            yield _wrong(place, f"`{text}` is no code of a diagnostic", similar_code(text))
+            yield _wrong(at, f"`{part[0]}` is no code of a diagnostic", similar_code(part[0]))
         else:
-            yield Ignore(selection=selection, span=place, lines=lines)
+            yield Ignore(selection=selection, span=at, lines=lines)
 
 
 def _wrong(span: Span, message: str, hint: str) -> Diagnostic:

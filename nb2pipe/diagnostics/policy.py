@@ -80,7 +80,7 @@ class Verdict:
 class Ignore:
     """What a comment wants to ignore: in its cell, or on the lines of one statement of it.
 
-    `span` is the comment's.
+    `span` is where the comment names the codes.
     """
 
     selection: Selection

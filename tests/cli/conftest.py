@@ -17,10 +17,10 @@ STEPS = [
 def run_command(tmp_path):
     """Run `nb2pipe …` as a user does, in the folder of the test."""
 
-    def run(*arguments, env=None, **options):
+    def run(*arguments, env=None, cwd=None, **options):
         return subprocess.run(
             [sys.executable, "-m", "nb2pipe", *map(str, arguments)],
-            cwd=tmp_path,
+            cwd=cwd or tmp_path,
             env={**os.environ, **(env or {})},
             capture_output=True,
             encoding="utf-8",

@@ -5,11 +5,23 @@ import pytest
 from nb2pipe.diagnostics import Code
 
 
-def test_a_fine_notebook(run_command, train):
+def test_a_fine_notebook_is_silent(run_command, train):
     done = run_command("check", "train.ipynb")
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_on_a_terminal_a_line_says_that_all_is_fine(on_terminal, nb, train):
+    assert on_terminal("check", "train.ipynb", env={"NO_COLOR": "1"}) == "train.ipynb: fine\r\n"
+    nb(("x = 1", "step:a"), name="b.ipynb")
+    assert on_terminal("check", ".", env={"NO_COLOR": "1"}) == "2 notebooks: fine\r\n"
+
+
+def test_notebooks_without_tags_get_a_hint_and_never_fail(run_command, nb):
+    for name in ("a.ipynb", "b.ipynb"):
+        nb("x = 1", name=name)
+    done = run_command("check", "--strict", ".")
     assert done.returncode == 0
-    assert done.stdout == ""
-    assert done.stderr == "train.ipynb: fine, 3 steps\n"
+    assert "\n2 notebooks: 2 hints\n" in done.stderr
 
 
 def test_an_error_shows_cell_line_and_help(run_command, nb):
@@ -56,9 +68,10 @@ def test_a_broken_file_is_a_diagnostic_of_every_command(
     assert set(tmp_path.iterdir()) == before
 
 
-def test_a_folder_is_no_notebook(run_command, tmp_path):
+@pytest.mark.parametrize("command", ["compile", "graph", "run"])
+def test_a_folder_is_no_notebook(run_command, tmp_path, command):
     (tmp_path / "notebooks").mkdir()
-    done = run_command("check", "notebooks")
+    done = run_command(command, "notebooks")
     assert done.returncode == 1
     assert "error[NB001]" in done.stderr
 
@@ -79,8 +92,7 @@ def test_the_last_line_sums_up_all_notebooks(run_command, nb, train):
     for name in ("a.ipynb", "b.ipynb"):
         nb(("x = 1", "step:a"), ("print(y, x)", "step:b"), name=name)
     done = run_command("check", "a.ipynb", "train.ipynb", "b.ipynb")
-    assert "\n2 notebooks: 2 errors\n" in done.stderr
-    assert done.stderr.endswith("train.ipynb: fine, 3 steps\n")
+    assert done.stderr.endswith("\n2 notebooks: 2 errors\n")
 
 
 def test_strict_fails_on_warnings(run_command, nb):

@@ -92,21 +92,21 @@ def test_an_argument_of_a_command_is_no_comment(found):
 
 
 @pytest.mark.parametrize(
-    ("comment", "hint"),
+    ("comment", "column", "hint"),
     [
-        ("ignore[NB999]", "`nb2pipe explain` lists all codes"),
-        ("ignore[NB2O9]", "did you mean `NB209`?"),
-        ("ignore[NBxxx]", "did you mean"),
-        ("ignroe[NB203]", "did you mean `ignore`?"),
-        ("skip", "write `# nb2pipe: ignore[CODE]`"),
-        ("ignore", "write their codes in brackets: `# nb2pipe: ignore[NB209]`"),
-        ("ignore[]", "write their codes in brackets: `# nb2pipe: ignore[NB209]`"),
+        ("ignore[NB999]", 26, "`nb2pipe explain` lists all codes"),
+        ("ignore[ NB2O9 ]", 27, "did you mean `NB209`?"),
+        ("ignore[NBxxx]", 26, "did you mean"),
+        ("ignroe[NB203]", 8, "did you mean `ignore`?"),
+        ("skip", 8, "write `# nb2pipe: ignore[CODE]`"),
+        ("ignore", 8, "write their codes in brackets: `# nb2pipe: ignore[NB209]`"),
+        ("ignore[ , ]", 8, "write their codes in brackets: `# nb2pipe: ignore[NB209]`"),
     ],
 )
-def test_a_comment_that_is_not_understood_says_so(nb, comment, hint):
+def test_a_comment_that_is_not_understood_says_so(nb, comment, column, hint):
     (found,) = check(nb((f"a = 1\nb = a  # nb2pipe: {comment}", "step:a")))
     assert (found.code, found.severity) == (Code.BAD_IGNORE, Severity.WARNING)
-    assert (found.span.cell, found.span.line, found.span.column) == (1, 2, 8)
+    assert (found.span.cell, found.span.line, found.span.column) == (1, 2, column)
     assert hint in found.hint
 
 

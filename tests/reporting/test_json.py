@@ -1,7 +1,9 @@
 import json
+from pathlib import Path
 
 from nb2pipe.diagnostics import Code, Diagnostic, Span
 from nb2pipe.reporting.json import render_json
+from nb2pipe.reporting.locations import Locations
 
 
 def test_the_document_names_notebooks_diagnostics_and_counts():
@@ -14,7 +16,8 @@ def test_the_document_names_notebooks_diagnostics_and_counts():
         message="`y` is not defined",
         step="fit",
     )
-    document = json.loads(render_json(["a.ipynb", "b.ipynb"], [second, first]))
+    locations = Locations(Path.cwd(), {}, lambda _: None)
+    document = json.loads(render_json(["a.ipynb", "b.ipynb"], [second, first], locations))
     assert document["version"] == 1
     assert document["notebooks"] == ["a.ipynb", "b.ipynb"]
     assert [item["code"] for item in document["diagnostics"]] == ["NB110", "NB203"]
@@ -32,5 +35,7 @@ def test_the_document_names_notebooks_diagnostics_and_counts():
         "end_line": None,
         "end_column": None,
         "related": [],
+        "file": "a.ipynb",
+        "file_line": 1,
     }
     assert document["summary"] == {"errors": 1, "warnings": 0, "hints": 1}
