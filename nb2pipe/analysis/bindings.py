@@ -59,7 +59,8 @@ class Bindings(Specials):
 
     def _set_part(self, holder: Value, value: Value, node: ast.expr, attribute: str | None) -> None:
         if holder.dotted is not None:
-            self.set_option()
+            self.set_library_part(holder.dotted, attribute, node)
+            self.plant([value])
             return
         for site in holder.sites:
             if site.definition is not None and attribute is not None:

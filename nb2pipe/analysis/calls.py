@@ -10,6 +10,7 @@ from nb2pipe.analysis.expressions import OPERATORS
 from nb2pipe.analysis.heap import NOTHING, Site, Value, join, objects
 from nb2pipe.analysis.knowledge import CAUTIOUS, CallEffect, Knowledge
 from nb2pipe.analysis.library import LibraryCalls
+from nb2pipe.analysis.states import changed_container, state_of_target
 
 
 class Calls(LibraryCalls):
@@ -66,7 +67,13 @@ class Calls(LibraryCalls):
         if callee.dotted is not None:
             effect = self.knowledge.function(callee.dotted)
             implicit = OPERATORS if callee.dotted.startswith("builtins.") else None
-            return self.library_call(node, effect, receiver, arguments, methods=implicit)
+            container = changed_container(callee.dotted)
+            if container is not None and not effect.setting:
+                self.set_option(state_of_target(container, inside=True), node)
+                self.plant(arguments.all)
+            return self.library_call(
+                node, effect, receiver, arguments, methods=implicit, name=callee.dotted
+            )
         own = self._own_code(node, callee, receiver)
         if own:
             results = [self.invoke(site, node, receiver, arguments) for site in own]
@@ -93,7 +100,7 @@ class Calls(LibraryCalls):
         if not receiver.sites:
             effect = self.knowledge.methods.get(name, CallEffect(returns="fresh"))
             effect = replace(effect, mutates=(), known=True)
-            return self.library_call(node, effect, receiver, arguments)
+            return self.library_call(node, effect, receiver, arguments, name=f"None.{name}")
         instance = any(
             site.definition is not None and site.definition.is_class
             for site in self.heap.held(receiver.sites)
@@ -105,7 +112,8 @@ class Calls(LibraryCalls):
         types = {type_ for type_ in types if not self.knowledge.lacks(type_, name)} or {None}
         for type_ in sorted(types, key=str):
             effect = self.knowledge.method(type_, name)
-            results.append(self.library_call(node, effect, receiver, arguments))
+            full = f"{type_}.{name}"
+            results.append(self.library_call(node, effect, receiver, arguments, name=full))
         return join(results)
 
     def _unknown_call(self, node: ast.Call, callee: Value, arguments: Arguments) -> Value:

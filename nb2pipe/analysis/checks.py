@@ -105,17 +105,17 @@ def check_dynamic(analysis: Analysis) -> Iterator[Diagnostic]:
 
 
 def check_options(analysis: Analysis) -> Iterator[Diagnostic]:
-    """Options are set in a statement that cannot be replayed in later steps."""
+    """An option that does not travel is set in a statement that cannot be replayed in later steps."""
     last = {step.name: step.cells[-1] for step in analysis.layout.steps if step.cells}
+    replayed = {option.statement.order for option in analysis.history.options}
     for facts in analysis.statements():
-        carried = facts.sets_options and facts.replay is not None
-        if carried or not (facts.sets_options or facts.sets_options_deep):
+        if facts.lost_option is None or facts.order in replayed:
             continue
         step = analysis.step_of(facts.cell)
         if any(cell > facts.cell and name != step for name, cell in last.items()):
             yield Diagnostic(
                 code=Code.LOST_OPTION_CHANGE,
-                span=analysis.span(facts.cell, facts.node),
+                span=analysis.span(facts.cell, facts.lost_option),
                 message="this sets options of a library or the process, and does more besides, so later "
                 "steps do not get them",
                 hint="set the options in a statement of their own, at the top level of a cell",

@@ -40,6 +40,7 @@ class EscapeFacts:
         opaque: it may read and change anything.
         quiet: it changes no variable and no state.
         star: modules whose public names it binds.
+        folder: where it goes, if that is plain.
     """
 
     name: str
@@ -52,6 +53,7 @@ class EscapeFacts:
     opaque: bool = False
     quiet: bool = False
     star: tuple[str, ...] = ()
+    folder: str | None = None
 
 
 def escape_facts(call: ast.Call) -> EscapeFacts | None:
@@ -125,6 +127,7 @@ def _magic_facts(name: str, line: str, body: str) -> EscapeFacts:
         opaque=opaque,
         quiet=row.effect == "quiet" or not (opaque or setting or binds or unbinds or state),
         star=row.star,
+        folder=_folder(name, given),
     )
 
 
@@ -190,6 +193,13 @@ def _globals(table: symtable.SymbolTable) -> set[str]:
     inner = (_globals(child) for child in table.get_children())
     own = {} if table.get_type() == "module" else table.get_symbols()
     return {symbol.get_name() for symbol in own if symbol.is_global()}.union(*inner)
+
+
+def _folder(name: str, given: Arguments) -> str | None:
+    """Return where `%cd` goes when it names a folder: not a bookmark, `-`, or a place in the history."""
+    plain = name == "%cd" and len(given.positional) == 1 and {n for n, _ in given.values} <= {"q"}
+    path = given.positional[0] if plain else "-"
+    return path if _is_literal(path) and not path.startswith("-") else None
 
 
 def _is_literal(path: str) -> bool:

@@ -7,7 +7,7 @@ names, thus turns every effect into an edge.
 
 import ast
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from nb2pipe.analysis.heap import Sites
@@ -60,7 +60,9 @@ class StatementFacts:
     """One top-level statement.
 
     `reads` are the names whose value from before the statement it may need, also inside the
-    functions that it calls. `names` are the objects that each name may refer to afterwards.
+    functions that it calls. Of options that it sets, at its top (`sets_options`) or in functions,
+    `states` are the hidden state that keeps them, `lost_option` is one that no state keeps, and `planted`
+    are names that functions given to libraries look up when they are called.
     """
 
     cell: int
@@ -70,7 +72,9 @@ class StatementFacts:
     writes: Mapping[str, Write]
     replay: ReplayKind | None = None
     sets_options: bool = False
-    sets_options_deep: bool = False
+    states: Mapping[str, ast.AST] = field(default_factory=dict)
+    lost_option: ast.AST | None = None
+    planted: frozenset[str] = frozenset()
     unknown_file: ast.AST | None = None
     dynamic: ast.AST | None = None
     opaque: tuple[tuple[ast.AST, str], ...] = ()

@@ -45,11 +45,23 @@ def replay_kind(node: ast.stmt, writes: dict[str, Write], memory: Memory) -> Rep
         return _seed(node, writes) if plain and not record.opaque else None
     if hidden:
         return None
-    if record.sets_options and not writes:
+    if not writes and not record.varies and (record.sets_options or _sets_up(node, memory)):
         return ReplayKind.SETTING
     if record.recreates and isinstance(node, ast.Assign | ast.AnnAssign):
         return ReplayKind.RECREATE
     return _form(node, memory)
+
+
+def _sets_up(node: ast.stmt, memory: Memory) -> bool:
+    """Whether a call of the notebook's own function sets options and does nothing else."""
+    record = memory.record
+    return (
+        bool(record.states or record.lost_option)
+        and not (record.effects or record.calls)
+        and isinstance(node, ast.Expr)
+        and isinstance(node.value, ast.Call)
+        and _all_constant([*node.value.args, *node.value.keywords], memory)
+    )
 
 
 def _seed(node: ast.stmt, writes: dict[str, Write]) -> ReplayKind | None:

@@ -87,6 +87,7 @@ def _run_statement(
     machine.record = record = Recorder()
     machine.assigned = set()
     machine.alive = True
+    machine.statement = node
     machine.begin_statement()
     machine.order += 1
     if act is not None:
@@ -102,7 +103,9 @@ def _run_statement(
         writes=writes,
         replay=replay_kind(node, writes, machine),
         sets_options=record.sets_options,
-        sets_options_deep=record.sets_options_deep,
+        states=record.states,
+        lost_option=record.lost_option,
+        planted=frozenset(record.planted),
         unknown_file=record.unknown_file,
         dynamic=record.dynamic,
         opaque=tuple(record.opaque),

@@ -1,6 +1,7 @@
 """Evaluate calls of libraries, by what is known about them."""
 
 import ast
+import posixpath
 from collections.abc import Iterable
 from typing import Final
 
@@ -10,6 +11,8 @@ from nb2pipe.analysis.knowledge import CallEffect
 from nb2pipe.analysis.objects import CONTAINERS
 from nb2pipe.analysis.own_code import OwnCode
 from nb2pipe.analysis.recorder import file_name
+from nb2pipe.analysis.scopes import names_read
+from nb2pipe.analysis.states import is_harmless, state_of_call, varies
 
 _SELF: Final = "self"
 _CLOSED: Final = ("pandas.", "polars.", "xarray.", "numpy.ndarray")
@@ -26,12 +29,17 @@ class LibraryCalls(OwnCode):
         arguments: Arguments,
         *,
         methods: Iterable[str] | None = None,
+        name: str = "",
     ) -> Value:
         """Record what a library's function does, as far as it is known, and return its result."""
         given = {word for word, value in arguments.keywords if word and value.constant is not None}
         effect = effect.given(given)
         if effect.setting:
-            self.set_option()
+            self.set_option(state_of_call(name), node, harmless=is_harmless(name))
+            self.plant(arguments.all)
+        elif not name.startswith("builtins."):
+            self.record.calls += 1
+            self.record.varies |= varies(name)
         if effect.recreate:
             self.record.recreates = True
         if effect.seeds or effect.state:
@@ -49,8 +57,20 @@ class LibraryCalls(OwnCode):
             self.mutate(used, node, "it is used up by this call")
         self._hidden_state(node, effect, receiver, arguments)
         self._files(node, effect, receiver, arguments)
+        if name in {"os.chdir", "contextlib.chdir"}:
+            self.change_folder(arguments.get(0) or IMMUTABLE, node)
         self.run_callbacks(node, arguments, receiver, methods=methods)
         return self.result(node, effect, receiver, arguments)
+
+    def plant(self, values: Iterable[Value]) -> None:
+        """Record what functions that a library keeps look up when it calls them later."""
+        queue = [site for value in values for site in value.sites]
+        while queue:
+            definition = queue.pop().definition
+            for name in names_read(definition.node) if definition is not None else ():
+                if name in self.names and name not in self.record.planted:
+                    self.record.planted.add(name)
+                    queue += self.names[name].value.sites
 
     def _changed(
         self, effect: CallEffect, receiver: Value | None, arguments: Arguments
@@ -70,7 +90,8 @@ class LibraryCalls(OwnCode):
         self, node: ast.AST, effect: CallEffect, receiver: Value | None, arguments: Arguments
     ) -> None:
         if effect.seeds:
-            self.define(f"<{effect.seeds}>", IMMUTABLE, node)
+            for state in effect.seeds.split():
+                self.define(f"<{state}>", IMMUTABLE, node)
             return
         given = self.heap.reach(arguments.sites | (receiver.sites if receiver else NOTHING))
         states = self.knowledge.states(site.type for site in given)
@@ -104,17 +125,30 @@ class LibraryCalls(OwnCode):
 
     def use_file(self, path: Value, node: ast.AST, *, writes: bool, appends: bool = False) -> None:
         """Record that a file is read or written."""
-        if path.text is None:
+        text = self.from_start(path)
+        if text is None:
             if not writes and (path.sites == NOTHING or path.dotted):
                 self.record.unknown_file = node
             return
-        name = file_name(path.text)
+        name = file_name(text)
         if not writes or appends:
             self.read(name, node)
         if appends and name in self.names:
             self.touch(name, node, "the file is appended to")
         elif writes:
             self.define(name, IMMUTABLE, node)
+
+    def from_start(self, path: Value) -> str | None:
+        """Return a known path as seen from the folder where the notebook began."""
+        text = path.text
+        if text is None or text.startswith(("/", "~")) or "://" in text:
+            return text
+        return None if self.folder is None else posixpath.join(self.folder, text)
+
+    def change_folder(self, path: Value, node: ast.AST) -> None:
+        """Record that the working directory changes, and where to if that is plain."""
+        always = isinstance(self.statement, ast.Expr) and self.statement.value is node
+        self.folder = self.from_start(path) if always else None
 
     def result(
         self, node: ast.AST, effect: CallEffect, receiver: Value | None, arguments: Arguments

@@ -8,7 +8,7 @@ facts, of variables and of hidden state alike, become edges.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from nb2pipe.analysis.facts import WriteKind
+from nb2pipe.analysis.facts import ReplayKind, WriteKind
 from nb2pipe.analysis.heap import NOTHING, Sites
 from nb2pipe.analysis.interpret import Interpretation
 from nb2pipe.analysis.supply import Group, Supply, merge_groups
@@ -39,6 +39,10 @@ class Linker:
         self.supplies: tuple[Supply, ...] = ()
         self.views: set[tuple[str, Version]] = set()
         self._seen: set[tuple[str, int, Version]] = set()
+        self._set_again: set[tuple[str, int]] = set()
+        self._planting = [
+            facts for parsed in interpretation.cells for facts in parsed.statements if facts.planted
+        ]
         self._first_order = _first_orders(interpretation)
 
     def link(self) -> Mapping[str, StepLinks]:
@@ -120,18 +124,52 @@ class Linker:
                     self.require(step, later[0], version)
 
     def _replay_options(self, step: str, cells: tuple[int, ...]) -> None:
-        """Replay the options that other steps set before a cell of this one."""
+        """Set the options again that other steps set before a cell of this one, or bring their state."""
         own = set(cells)
         done: set[int] = set()
         for cell in cells:
             for option in self.history.options:
                 if option.statement.cell >= cell or option.statement.cell in own:
                     continue
-                if option.replayable and option.statement.order not in done:
+                if option.statement.order not in done:
                     done.add(option.statement.order)
                     self.steps[step].options.setdefault(cell, []).append(option)
                     for version in option.eager:
                         self.require(step, cell, version)
+            for state in sorted(self.history.states):
+                changed = self.history.before[cell].get(state)
+                if changed is not None and changed.cell not in own:
+                    self._bring_state(step, cell, changed)
+            for name in self._planted(cell):
+                self.require(step, cell, self.history.before[cell].get(name))
+
+    def _bring_state(self, step: str, cell: int, version: Version) -> None:
+        """Bring options: by setting them again where the step makes all that this takes, or as stored."""
+        chain: list[Version] = []
+        link: Version | None = version
+        while link is not None and self.step_of[link.cell] != step:
+            chain.append(link)
+            link = link.previous
+        again = all(
+            item.statement.replay is ReplayKind.SETTING
+            and all(v.replayable or v.parameter or self.step_of[v.cell] == step for v in item.eager)
+            for item in chain
+        )
+        if not again:
+            self.require(step, cell, version)
+            return
+        for item in chain:
+            if (step, item.order) not in self._set_again:
+                self._set_again.add((step, item.order))
+                option = Option(statement=item.statement, eager=item.eager)
+                self.steps[step].options.setdefault(cell, []).append(option)
+                for needed in item.eager:
+                    self.require(step, cell, needed)
+
+    def _planted(self, cell: int) -> Iterable[str]:
+        """Return the names that functions given to libraries may look up when `cell` runs."""
+        given = (facts.planted for facts in self._planting if facts.cell <= cell)
+        return sorted(frozenset[str]().union(*given))
 
     # --- groups
 

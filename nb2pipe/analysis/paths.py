@@ -9,6 +9,7 @@ from nb2pipe.analysis.definitions import Frame
 from nb2pipe.analysis.heap import Value
 from nb2pipe.analysis.knowledge import Knowledge
 from nb2pipe.analysis.recorder import Snapshot
+from nb2pipe.analysis.states import put_back
 
 _CATCH_ALL: Final = {"NameError", "Exception", "BaseException", "UnboundLocalError"}
 
@@ -98,12 +99,17 @@ class Paths(Bindings):
         self.alive = self.alive and alive
 
     def _with(self, node: ast.With | ast.AsyncWith, frame: Frame | None) -> None:
+        outside = self.put_back
         for item in node.items:
             value = self.evaluate(item.context_expr, frame)
             self.run_methods(value, ["__enter__", "__exit__"], node)
             if item.optional_vars is not None:
                 self.assign(item.optional_vars, value, frame)
+            if isinstance(item.context_expr, ast.Call):
+                manager = self.evaluate(item.context_expr.func, frame)
+                self.put_back |= put_back([manager.dotted])
         self.execute(node.body, frame)
+        self.put_back = outside
 
     def _match(self, node: ast.Match, frame: Frame | None) -> None:
         subject = self.evaluate(node.subject, frame)

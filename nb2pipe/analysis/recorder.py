@@ -1,6 +1,7 @@
 """The interpreter's state: what names refer to now, and what the running statement did."""
 
 import ast
+import posixpath
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,8 +15,8 @@ FILES: Final = "<file:"
 
 
 def file_name(path: str) -> str:
-    """Return the hidden variable that stands for the file at `path`."""
-    return f"{FILES}{path}>"
+    """Return the hidden variable that stands for the file at `path`, however that is spelt."""
+    return f"{FILES}{path if '://' in path else posixpath.normpath(path)}>"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +46,11 @@ class Recorder:
     deleted: dict[str, ast.AST] = field(default_factory=dict)
     mutated: dict[str, Write] = field(default_factory=dict)
     sets_options: bool = False
-    sets_options_deep: bool = False
+    states: dict[str, ast.AST] = field(default_factory=dict)
+    lost_option: ast.AST | None = None
+    planted: set[str] = field(default_factory=set)
+    varies: bool = False
+    calls: int = 0
     recreates: bool = False
     draws: bool = False
     unknown_file: ast.AST | None = None
@@ -64,12 +69,17 @@ class Memory:
         self.alive = True
         self.record = Recorder()
         self.order = 0
+        self.statement: ast.stmt = ast.Pass()
         self.guards = 0
         self.changed_at: dict[Site, int] = {}
         self.compared: set[Site] = set()
         self.unstorable: set[Site] = set()
         self._sites: dict[tuple[object, ...], Site] = {}
         self.stack: list[ast.AST] = []
+        # Where relative paths begin, seen from where the notebook began; None when that is not known.
+        self.folder: str | None = ""
+        # States that the context managers around put back at their end.
+        self.put_back: frozenset[str] = frozenset()
         # What tags say of the running cell: names that it leaves alone, whether its hidden ways are declared.
         self.pure: frozenset[str] = frozenset()
         self.explained = False
@@ -140,12 +150,19 @@ class Memory:
         self.assigned.discard(name)
         self.record.deleted[name] = node
 
-    def set_option(self) -> None:
-        """Record that an option of a library or of the process is set, here or in a called function."""
-        if self.stack:
-            self.record.sets_options_deep = True
-        else:
-            self.record.sets_options = True
+    def set_option(self, state: str | None, node: ast.AST, *, harmless: bool = False) -> None:
+        """Record that an option is set, here or in a called function.
+
+        `state` is the hidden state that keeps it, None if that cannot travel; then it is lost to later
+        steps if the statement cannot be run again there, unless it is `harmless`.
+        """
+        if state in self.put_back:
+            return
+        self.record.sets_options |= not self.stack
+        if state is not None:
+            self.record.states.setdefault(state, node)
+        elif not harmless:
+            self.record.lost_option = self.record.lost_option or node
 
     # --- paths
 

@@ -11,6 +11,7 @@ from nb2pipe.analysis.definitions import Frame
 from nb2pipe.analysis.escapes import ALL_NAMES, EscapeFacts
 from nb2pipe.analysis.heap import IMMUTABLE, UNKNOWN, Value
 from nb2pipe.analysis.knowledge import Knowledge
+from nb2pipe.analysis.states import state_of_target
 
 _QUERY_NAME: Final = re.compile(r"@(\w+)")
 _WORD: Final = re.compile(r"[^\W\d]\w*")
@@ -128,10 +129,21 @@ class Specials(Calls):
         holder = arguments.get(0) or IMMUTABLE
         value = arguments.get(2) or IMMUTABLE
         if holder.dotted is not None:
-            self.set_option()
+            name = arguments.get(1)
+            known = name.text if name is not None else None
+            state = state_of_target(f"{holder.dotted}.{known}") if known else None
+            self.set_option(state, node)
+            self.plant([value])
         self.heap.set_field(holder.sites, "*", value.sites)
         self.mutate(holder.sites, node, "an attribute of it is set")
         return IMMUTABLE
+
+    def set_library_part(self, dotted: str, attribute: str | None, node: ast.AST) -> None:
+        """Record that a module's attribute, or an item of it, is set or deleted."""
+        if attribute is None:
+            self.set_option(state_of_target(dotted, inside=True), node)
+        else:
+            self.set_option(state_of_target(f"{dotted}.{attribute}"), node)
 
     @staticmethod
     def _own_object(frame: Frame) -> Value:
@@ -153,8 +165,11 @@ class Specials(Calls):
                 self.unbind(name, node)
         for path in escape.writes_files:
             self.use_file(Value(constant=path), node, writes=True)
-        if escape.setting:
-            self.set_option()
+        if escape.setting or "cwd" in escape.state:
+            moves = {"cwd", "environ"} & set(escape.state)
+            self.set_option("<os>" if moves else None, node)
+        if "cwd" in escape.state and not escape.quiet:
+            self.change_folder(Value(constant=escape.folder) if escape.folder else IMMUTABLE, node)
         if escape.star:
             self.starred = True
         if escape.opaque and not self.explained:

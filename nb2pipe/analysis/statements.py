@@ -113,6 +113,9 @@ class Statements(Paths):
                     holder.values.pop(target.id, None)
             elif isinstance(target, ast.Attribute | ast.Subscript):
                 value = self.evaluate(target.value, frame)
+                if value.dotted is not None:
+                    name = target.attr if isinstance(target, ast.Attribute) else None
+                    self.set_library_part(value.dotted, name, target)
                 self.mutate(value.sites, target, "a part of it is deleted")
 
     def _expression(self, node: ast.Expr, frame: Frame | None) -> None:
@@ -197,13 +200,14 @@ class Statements(Paths):
     def _import_from(self, node: ast.ImportFrom, frame: Frame | None) -> None:
         module = "." * node.level + (node.module or "")
         if module == "__future__":
-            self.set_option()  # it changes how all later code is compiled, replayed code included
+            # It changes how all later code is compiled, replayed code included.
+            self.set_option(None, node, harmless=True)
             self._lazy_annotations |= any(item.name == "annotations" for item in node.names)
         self._read_module((node.module or "").partition(".")[0], node)
         for item in node.names:
             if item.name == "*":
                 self.starred = True
-                self.set_option()
+                self.set_option(None, node, harmless=True)
             else:
                 value = Value(dotted=f"{module}.{item.name}")
                 self.bind(item.asname or item.name, value, node, frame)

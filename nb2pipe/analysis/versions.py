@@ -48,20 +48,24 @@ class Version:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Option:
-    """A statement that sets options, with the versions it reads; `replayable` when it may run again."""
+    """A statement that sets options and may run again, with the versions that it reads."""
 
     statement: StatementFacts
     eager: tuple[Version, ...]
-    replayable: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class History:
-    """Which version every name has when a cell starts, which names each cell needs from before it."""
+    """Which version every name has when a cell starts, which names each cell needs from before it.
+
+    `options` are settings that are run again in later steps; `states` is hidden state with options that
+    cannot be set so, and is handed on instead.
+    """
 
     before: Sequence[Mapping[str, Version]]
     needs: Sequence[Mapping[str, Version | None]]
     options: tuple[Option, ...]
+    states: frozenset[str]
     definitions: Mapping[tuple[str, int], Version]
     last: Mapping[str, Version]
 
@@ -84,6 +88,7 @@ def trace(
     before: list[Mapping[str, Version]] = []
     needs: list[Mapping[str, Version | None]] = []
     options: list[Option] = []
+    carried: set[str] = set()
     definitions: dict[tuple[str, int], Version] = {}
     for cell in interpretation.cells:
         start = dict(current)
@@ -95,8 +100,9 @@ def trace(
             for name in facts.reads:
                 if name not in certain:
                     wanted.setdefault(name, start.get(name))
-            if facts.sets_options:
-                options.append(_option(facts, eager))
+            option = _option(facts, eager)
+            options += [option] if option is not None else []
+            states = facts.states if option is None else {}
             given = parameters.get(cell.cell, frozenset())
             configures = cell.cell in preamble
             for version in _versions(facts, current, eager, given, configures=configures):
@@ -104,22 +110,37 @@ def trace(
                 definitions[version.name, version.order] = version
                 if version.kind in {WriteKind.DEFINE, WriteKind.DELETE}:
                     certain.add(version.name)
+            for state in states:
+                changed = Version(
+                    name=state,
+                    statement=facts,
+                    kind=WriteKind.MUTATE,
+                    previous=current.get(state),
+                    eager=tuple(eager.values()),
+                )
+                current[state] = definitions[state, facts.order] = changed
+                carried.add(state)
         needs.append(wanted)
     return History(
-        before=before, needs=needs, options=tuple(options), definitions=definitions, last=current
+        before=before,
+        needs=needs,
+        options=tuple(options),
+        states=frozenset(carried),
+        definitions=definitions,
+        last=current,
     )
 
 
-def _option(facts: StatementFacts, eager: Mapping[str, Version]) -> Option:
-    return Option(
-        statement=facts,
-        eager=tuple(eager.values()),
-        replayable=facts.replay is not None or _is_star_import(facts),
-    )
-
-
-def _is_star_import(facts: StatementFacts) -> bool:
-    return facts.replay is ReplayKind.IMPORT
+def _option(facts: StatementFacts, eager: Mapping[str, Version]) -> Option | None:
+    """Return how later steps set the options of a statement again, None if they cannot."""
+    sets = facts.sets_options or facts.states or facts.lost_option
+    if not sets or facts.replay is None:
+        return None
+    given = tuple(eager.values())
+    cheap = all(version.replayable or version.parameter for version in given)
+    if not cheap and (facts.lost_option is None or not facts.sets_options):
+        return None
+    return Option(statement=facts, eager=given)
 
 
 def _versions(

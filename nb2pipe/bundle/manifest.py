@@ -4,7 +4,8 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from nb2pipe.ir import Operation, Pipeline, Replay, Run, Step, Substitution
+from nb2pipe.bundle.states import state_code
+from nb2pipe.ir import ArtifactKind, Load, Operation, Pipeline, Replay, Run, Step, Substitution
 
 MANIFEST_SCHEMA = 1
 
@@ -38,8 +39,19 @@ def manifest_of(pipeline: Pipeline, step: Step) -> tuple[dict[str, Any], list[st
         },
         "metrics": step.metrics,
     }
+    if states := _states(step):
+        manifest["states"] = {name: state_code(name) for name in states}
     plain: dict[str, Any] = json.loads(json.dumps(manifest))
     return plain, list(sources)
+
+
+def _states(step: Step) -> list[str]:
+    """Return the hidden state that a step hands on or gets."""
+    kinds = {port.key: port.kind for port in step.inputs}
+    loads = [operation for operation in step.program if isinstance(operation, Load)]
+    got = (name for load in loads if kinds[load.input] is ArtifactKind.STATE for name in load.names)
+    given = (n for port in step.outputs if port.kind is ArtifactKind.STATE for n in port.names)
+    return sorted({*got, *given})
 
 
 def _entry(pipeline: Pipeline, operation: Operation, sources: dict[str, int]) -> dict[str, Any]:

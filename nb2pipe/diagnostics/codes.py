@@ -113,7 +113,7 @@ class Code(Enum):
     CAUTIOUS_EDGE = ("NB214", Severity.HINT, "caution ties steps together")
     INTERACTIVE = ("NB215", Severity.ERROR, "a cell waits for input", Standing.LOUD)
     NAME_REUSED = ("NB216", Severity.ERROR, "a step needs two values of one name at once")
-    LOST_OPTION_CHANGE = ("NB217", Severity.WARNING, "a change of options stays in its step")
+    LOST_OPTION_CHANGE = ("NB217", Severity.ERROR, "a change of options stays in its step")
 
     # --- the graph
     CYCLE = ("NB301", Severity.ERROR, "steps need each other")

@@ -12,7 +12,7 @@ from typing import Any, Callable
 from nb2pipe.runtime.capture import Recorder, Stream
 from nb2pipe.runtime.interactive import kernel_shell
 from nb2pipe.runtime.plain import plain_shell
-from nb2pipe.runtime.store import StepError, collect, read_artifact, restore, write_artifact
+from nb2pipe.runtime.store import STATES, StepError, collect, read_artifact, restore, write_artifact
 
 
 def run_program(
@@ -29,6 +29,7 @@ def run_program(
         "schema": 1, "step": manifest["step"], "status": "failed",
         "cells": [], "outputs": {}, "metrics": {}, "error": None,
     }  # fmt: skip
+    STATES.update(manifest.get("states", {}))
     values = _parameter_values(manifest["parameters"], ports["parameters"])
     main = sys.modules["__main__"] = ModuleType("__main__")
     scope = main.__dict__

@@ -8,6 +8,7 @@ import mmap
 import os
 import pickle
 import shutil
+import sys
 import tarfile
 import tempfile
 from typing import Any
@@ -16,13 +17,9 @@ from nb2pipe.runtime.pickling import blame, dump_values
 
 MAGIC = "nb2pipe artifact 1 %s\n"
 
-# What comes after `get` and `set` in the names of a generator's functions.
-GENERATORS = {
-    "random": "state",
-    "numpy.random": "_state",
-    "torch": "_rng_state",
-    "torch.cuda": "_rng_state_all",
-}
+# How the process began, and for each name of hidden state: a module, what gets and what sets it there.
+START: dict[str, Any] = {"environ": {**os.environ}, "path": [*sys.path], "cwd": os.getcwd()}
+STATES: dict[str, Any] = {}
 
 
 class StepError(Exception):
@@ -105,11 +102,11 @@ def collect(kind: str, name: str, scope: dict[str, Any]) -> Any:
         LookupError, OSError: it does not exist.
     """
     if kind == "state":
-        return _generator("get", name)()
+        return _evaluate(name, 1)
     if kind == "files":
         archive = io.BytesIO()
         with tarfile.open(fileobj=archive, mode="w") as tar:
-            tar.add(name, "it")
+            tar.add(os.path.join(START["cwd"], name), "it")
         return pickle.PickleBuffer(archive.getvalue())
     return scope[name]
 
@@ -117,8 +114,9 @@ def collect(kind: str, name: str, scope: dict[str, Any]) -> Any:
 def restore(kind: str, name: str, value: Any, scope: dict[str, Any]) -> None:
     """Put a value that `collect` found back to where it was."""
     if kind == "state":
-        _generator("set", name)(value)
+        _evaluate(name, 2, value)
     elif kind == "files":
+        name = os.path.join(START["cwd"], name)
         with tempfile.TemporaryDirectory(dir=_parent(name)) as folder:
             tarfile.open(fileobj=io.BytesIO(value)).extractall(folder)  # noqa: S202, SIM115
             shutil.rmtree(name, ignore_errors=True)
@@ -127,5 +125,7 @@ def restore(kind: str, name: str, value: Any, scope: dict[str, Any]) -> None:
         scope[name] = value
 
 
-def _generator(verb: str, name: str) -> Any:
-    return getattr(importlib.import_module(name), verb + GENERATORS[name])
+def _evaluate(name: str, part: int, value: Any = None) -> Any:
+    code = STATES[name]
+    scope = vars(importlib.import_module(code[0]))
+    return eval(code[part], {**scope, "value": value, "start": START})  # noqa: S307 -- the manifest's

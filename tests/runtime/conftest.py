@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from nb2pipe.bundle import BOOTSTRAP, command_line, runtime_blob
+from nb2pipe.bundle.states import state_code
 
 BARE = ("-I", "-S")  # neither the environment nor site-packages: no nb2pipe, no IPython
 
@@ -103,8 +104,13 @@ class Runner:
             {"op": "replay", "number": 1, "line": 1, "source": 1 + i} for i in range(len(replay))
         ]
         port = {"names": names, "kind": kind, "optional": list(optional)}
+        states = {name: state_code(name) for name in names} if kind == "state" else {}
         stored = self(
-            manifest([*replays, *cells(1), {"op": "store", "output": "it"}], outputs={"it": port}),
+            manifest(
+                [*replays, *cells(1), {"op": "store", "output": "it"}],
+                outputs={"it": port},
+                states=states,
+            ),
             [before, *replay],
         )
         assert stored["error"] is None, stored["stderr"]
@@ -112,6 +118,7 @@ class Runner:
             manifest(
                 [*replays, {"op": "load", "input": "it", "names": names}, *cells(1)],
                 inputs={"it": {"kind": kind}},
+                states=states,
             ),
             [after, *replay],
         )
