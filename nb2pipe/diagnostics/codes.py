@@ -70,7 +70,7 @@ class Code(Enum):
     BAD_INCLUDE = ("NB011", Severity.ERROR, "an included notebook cannot be used")
     BAD_RULES = ("NB012", Severity.ERROR, "a rule file is wrong")
     BAD_IGNORE = ("NB013", Severity.WARNING, "an ignore comment cannot be understood")
-    FIRM_CODE = ("NB014", Severity.WARNING, "a diagnostic that cannot be ignored is to be ignored")
+    FIRM_CODE = ("NB014", Severity.WARNING, "a diagnostic cannot be ignored")
     UNUSED_IGNORE = ("NB015", Severity.HINT, "an ignore comment ignores nothing")
 
     # --- tags
@@ -97,12 +97,7 @@ class Code(Enum):
         Standing.LOUD,
     )
     SHADOWED_NAME = ("NB205", Severity.HINT, "steps that run side by side define the same name")
-    UNSTORABLE = (
-        "NB206",
-        Severity.ERROR,
-        "a value that cannot be stored crosses steps",
-        Standing.LOUD,
-    )
+    UNSTORABLE = ("NB206", Severity.ERROR, "a value that cannot be stored crosses steps")
     DYNAMIC_NAMESPACE = ("NB207", Severity.WARNING, "code reaches variables in a hidden way")
     OUTPUT_HISTORY = ("NB208", Severity.ERROR, "the output history crosses steps")
     RANDOM_STATE = ("NB209", Severity.HINT, "global random state ties steps together")

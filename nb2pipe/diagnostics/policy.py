@@ -182,15 +182,18 @@ def _check_firm(wish: Verdict | Ignore, found: Iterable[Diagnostic]) -> Iterator
 
 
 def _check_unused(ignore: Ignore, found: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
+    codes = ignore.selection.codes
     single = ignore.selection.single
     if single and _is_always_firm(single):
         return
-    looked_for = all(code.found_by_check for code in ignore.selection.codes)
-    if looked_for and not any(map(ignore.covers, found)):
+    hint = "remove it from the comment"
+    if any(item.code in codes and item.span.cell is None for item in found):
+        hint = f'it is about the whole notebook: set `ignore = ["{ignore.selection.text}"]`'
+    if all(code.found_by_check for code in codes) and not any(map(ignore.covers, found)):
         yield Diagnostic(
             code=Code.UNUSED_IGNORE,
             span=ignore.span,
             message=f"there is no `{ignore.selection.text}` to ignore"
             f" {'in this cell' if ignore.lines is None else 'on this line'}",
-            hint="remove it from the comment",
+            hint=hint,
         )

@@ -31,7 +31,7 @@ class Locations:
 
     def path(self, notebook: str) -> str:
         """Return the path of a file from the root, with slashes; the whole path if it is outside."""
-        absolute = Path(os.path.normpath(self._root / Path.cwd() / notebook))
+        absolute = Path(os.path.normpath(Path.cwd() / notebook))
         if absolute.is_relative_to(self._root):
             return absolute.relative_to(self._root).as_posix()
         return absolute.as_posix()
