@@ -49,6 +49,7 @@ def analyse(layout: Layout) -> tuple[Analysed, tuple[Diagnostic, ...]]:
         layout=layout,
         cells=cells,
         interpretation=interpretation,
+        parameters=parameters,
         history=history,
         linker=linker,
         program=program,

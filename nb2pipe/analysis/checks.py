@@ -6,6 +6,7 @@ from itertools import pairwise
 
 from nb2pipe.analysis.check_names import check_history, check_undefined
 from nb2pipe.analysis.check_tags import check_declared_names, check_pure
+from nb2pipe.analysis.check_ties import check_caution, check_crossing_files, check_random_state
 from nb2pipe.analysis.facts import StatementFacts, WriteKind
 from nb2pipe.analysis.findings import Analysis
 from nb2pipe.analysis.scopes import names_read
@@ -263,4 +264,7 @@ CHECKS = (
     check_shadowed,
     check_steps,
     check_input,
+    check_caution,
+    check_random_state,
+    check_crossing_files,
 )

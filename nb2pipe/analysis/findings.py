@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from nb2pipe.analysis.facts import StatementFacts
 from nb2pipe.analysis.interpret import Interpretation
 from nb2pipe.analysis.link import Linker
+from nb2pipe.analysis.parameters import ParameterCells
 from nb2pipe.analysis.program import Program
 from nb2pipe.analysis.syntax import ParsedCell, span_of
 from nb2pipe.analysis.versions import History
@@ -21,6 +22,7 @@ class Analysis:
     layout: Layout
     cells: tuple[ParsedCell, ...]
     interpretation: Interpretation
+    parameters: ParameterCells
     history: History
     linker: Linker
     program: Program

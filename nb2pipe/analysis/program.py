@@ -103,8 +103,22 @@ def _artifact_type(linker: Linker, supply: Supply) -> ArtifactType:
 
 def _edges(layout: Layout, linker: Linker, steps: Sequence[Step]) -> tuple[Edge, ...]:
     """Return the data edges and the declared ones, each pair of steps once."""
+    variables = step_edges(layout, linker)
+    rank = {step.name: index for index, step in enumerate(layout.steps)}
+    return tuple(
+        Edge(
+            source=source,
+            target=target,
+            variables=tuple(names),
+            declared=source in steps[rank[target]].after,
+        )
+        for (source, target), names in variables.items()
+    )
+
+
+def step_edges(layout: Layout, linker: Linker) -> dict[tuple[str, str], dict[str, None]]:
+    """Return which steps wait for which, in notebook order, and the names of what flows between them."""
     variables: dict[tuple[str, str], dict[str, None]] = {}
-    declared: set[tuple[str, str]] = set()
     for links in linker.steps.values():
         for group in links.groups:
             source = linker.step_of[group.latest.cell]
@@ -113,20 +127,11 @@ def _edges(layout: Layout, linker: Linker, steps: Sequence[Step]) -> tuple[Edge,
                 names.update((shown_name(version.name), None) for version in group.versions)
     for source, target, name in file_order(linker):
         variables.setdefault((source, target), {})[shown_name(name)] = None
-    for step in steps:
-        declared.update((source, step.name) for source in step.after)
+    for step in layout.steps:
+        for source in step.after:
+            variables.setdefault((source, step.name), {})
     rank = {step.name: index for index, step in enumerate(layout.steps)}
-    return tuple(
-        Edge(
-            source=source,
-            target=target,
-            variables=tuple(variables.get((source, target), ())),
-            declared=(source, target) in declared,
-        )
-        for source, target in sorted(
-            {*variables, *declared}, key=lambda pair: (rank[pair[0]], rank[pair[1]])
-        )
-    )
+    return dict(sorted(variables.items(), key=lambda item: (rank[item[0][0]], rank[item[0][1]])))
 
 
 # --- programs

@@ -14,6 +14,7 @@ from nb2pipe.cli.output import (
     style_for,
 )
 from nb2pipe.compiler import compile_pipeline
+from nb2pipe.diagnostics import Code
 from nb2pipe.frontend import Settings
 from nb2pipe.ir import Pipeline
 
@@ -46,11 +47,15 @@ Examples:
     help="The file to write.  [default: standard output]",
 )
 def command(*, notebook: str, form: str, output: str) -> None:
-    """Show the steps of a notebook and the variables that flow between them."""
+    """Show the steps of a notebook and the variables that flow between them.
+
+    Edges that only caution makes are told with the statement behind them and the tag that ends them.
+    """
     path = Path(notebook)
     compilation = compile_pipeline(path, Settings())
     errors = [item for item in compilation.diagnostics if item.is_error]
-    show_diagnostics(errors, sources_of(compilation))
+    avoidable = [i for i in compilation.diagnostics if i.code is Code.CAUTIOUS_EDGE]
+    show_diagnostics([*errors, *avoidable], sources_of(compilation))
     stop_if_failed(errors)
     assert compilation.pipeline is not None  # noqa: S101 -- there are no errors
     text = _render(compilation.pipeline, form, coloured=output == "-")

@@ -48,3 +48,16 @@ def test_a_terminal_that_knows_no_unicode_gets_escapes_and_no_traceback(run_comm
     assert done.returncode == 0
     assert "Traceback" not in done.stderr
     assert "load" in done.stdout
+
+
+def test_edges_by_caution_are_told_on_standard_error(run_command, nb):
+    nb(
+        ("import lib\nx = lib.load()", "step:load"),
+        ("lib.show(x)", "step:show"),
+        ("print(x)", "step:print"),
+        name="n.ipynb",
+    )
+    shown = run_command("graph", "n.ipynb")
+    assert "[NB214]" in shown.stderr
+    assert "pure:x" in shown.stderr
+    assert "NB214" not in shown.stdout
