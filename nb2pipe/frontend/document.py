@@ -34,10 +34,12 @@ class _Reader:
 
     path: str
 
-    def refuse(self, code: Code, message: str, hint: str | None = None) -> RefusedError:
-        return RefusedError(
-            Diagnostic(code=code, span=Span(notebook=self.path), message=message, hint=hint)
-        )
+    def refuse(
+        self, code: Code, message: str, hint: str | None = None, line: int | None = None
+    ) -> RefusedError:
+        """Return what to raise; `line` is one of the file."""
+        span = Span(notebook=self.path, line=line)
+        return RefusedError(Diagnostic(code=code, span=span, message=message, hint=hint))
 
 
 def load_document(text: str, path: str) -> Document:
@@ -94,6 +96,7 @@ def _parse_json(text: str, reader: _Reader) -> Document:
             f"`{reader.path}` is not valid JSON: {error.msg} at line {error.lineno},"
             f" column {error.colno}",
             _conflict_hint(text),
+            error.lineno,
         ) from error
     except RecursionError as error:
         raise reader.refuse(

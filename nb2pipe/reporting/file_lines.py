@@ -50,7 +50,7 @@ class FileLines:
     def region(self, span: Span) -> Region:
         """Return the place of `span` in the file: its beginning where nothing better is known."""
         if span.cell is None:
-            return Region(line=self.first)
+            return Region(line=span.line or self.first)
         lines = self.cells.get(span.cell, ())
         if span.line is None or span.line > len(lines):
             return Region(line=lines[0][0][0] if lines else self.starts.get(span.cell, 1))

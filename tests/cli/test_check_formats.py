@@ -111,6 +111,16 @@ def test_paths_are_those_of_the_repository(run_command, nb, tmp_path):
     assert sorted(places) == [("work/deep/a.ipynb", "1"), ("work/pyproject.toml", "3")]
 
 
+def test_a_merge_conflict_is_annotated_where_it_begins(run_command, bad):
+    lines = bad.read_text(encoding="utf-8").split("\n")
+    lines.insert(7, "<<<<<<< HEAD")
+    bad.write_text("\n".join(lines), encoding="utf-8")
+    done = run_command("check", "--format", "github", "bad.ipynb")
+    ((_, properties, message),) = commands(done.stdout)
+    assert properties["line"] == "8"
+    assert "merge conflict" in message
+
+
 def test_a_wrong_setting_of_many_notebooks_is_said_once(run_command, nb, tmp_path):
     for name in ("a.ipynb", "b.ipynb"):
         nb(("x = 1", "step:a"), name=name)
