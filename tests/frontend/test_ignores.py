@@ -1,12 +1,15 @@
 """Comments and settings that ignore diagnostics or change their severity, and what they may not."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import nb2pipe
 from nb2pipe.api import check, compile_notebook
 from nb2pipe.compiler import compile_pipeline
-from nb2pipe.diagnostics import Code, CompileError, Severity
+from nb2pipe.diagnostics import Code, CompileError, Diagnostic, Severity, Span
 from nb2pipe.diagnostics.codes import Standing
+from nb2pipe.diagnostics.policy import Ignore, Policy, Selection, Verdict
 
 FIRST = ("a = 1", "step:first")
 
@@ -289,3 +292,28 @@ def test_a_wrong_setting_is_an_error(nb, settings, message, hint):
     assert found.code is Code.BAD_SETTING
     assert message in found.message
     assert found.hint == hint or hint in found.hint
+
+
+# --- whatever anybody writes
+
+
+SPAN = Span(notebook="n.ipynb", cell=1, line=1)
+FAMILIES = sorted({f"{code.number[:3]}xx" for code in Code})
+SELECTIONS = st.sampled_from([*(code.number for code in Code), *FAMILIES]).map(Selection.of)
+VERDICTS = st.builds(
+    Verdict,
+    selection=SELECTIONS,
+    span=st.just(SPAN),
+    severity=st.none() | st.sampled_from(Severity),
+)
+IGNORES = st.builds(Ignore, selection=SELECTIONS, span=st.just(SPAN), lines=st.none())
+
+
+@given(st.lists(VERDICTS).map(tuple), st.lists(IGNORES).map(tuple))
+def test_no_policy_takes_away_or_lowers_what_could_change_a_result(verdicts, ignores):
+    errors = [
+        Diagnostic(code=code, span=SPAN, message="")
+        for code in Code
+        if code.severity is Severity.ERROR and code.standing is not Standing.LOUD
+    ]
+    assert Policy(verdicts=verdicts, ignores=ignores).judge(errors) == tuple(errors)
