@@ -99,13 +99,14 @@ def compile_notebook(
     return write(compiled, Path(path), Path(output))
 
 
-def run(
+def run(  # noqa: PLR0913 -- all but the first by name
     path: AnyPath,
     *,
     parameters: Mapping[str, Any] | None = None,
     output: AnyPath | None = None,
     workers: int | None = None,
     python: str = sys.executable,
+    paranoid: bool = False,
     observer: "Observer | None" = None,
 ) -> "RunResult":
     """Run the notebook at `path` as a pipeline, on this machine.
@@ -116,6 +117,7 @@ def run(
         output: where to write the executed notebook; it is in the run's folder in any case.
         workers: how many steps may run side by side; None for as many as there are processors.
         python: the Python that runs the steps.
+        paranoid: load every value again as soon as it is stored, and compare.
         observer: hears what happens while it happens.
 
     Returns:
@@ -139,6 +141,7 @@ def run(
         output=None if output is None else Path(output),
         workers=workers,
         python=python,
+        paranoid=paranoid,
         observer=observer,
     )
 
@@ -232,6 +235,7 @@ def run_compiled(  # noqa: PLR0913 -- all but the first two by name
     output: Path | None,
     workers: int | None,
     python: str,
+    paranoid: bool = False,
     observer: "Observer | None",
 ) -> "RunResult":
     """Run a compiled notebook with checked parameter values; see `run`.
@@ -252,6 +256,7 @@ def run_compiled(  # noqa: PLR0913 -- all but the first two by name
         parameters=values,
         workers=workers,
         python=python,
+        paranoid=paranoid,
         observer=observer,
     )
     if output is not None:

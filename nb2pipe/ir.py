@@ -13,7 +13,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from enum import StrEnum
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 Json = None | bool | int | float | str | list["Json"] | dict[str, "Json"]
 
@@ -167,11 +167,17 @@ class Run:
 
     `count` is the execution count that the cell has when the notebook runs from top to bottom.
     Parameters that this run gives another value replace their literals first.
+
+    `keeps` are variables of the step that the cell is believed to leave as they are, and which are used
+    later elsewhere; so are `spares`, which the step does not have in the version that is used. Hidden
+    state stands among them in `<>`.
     """
 
     cell: int
     count: int
     substitutions: tuple[Substitution, ...] = ()
+    keeps: tuple[str, ...] = ()
+    spares: tuple[str, ...] = ()
     op: Literal["run"] = "run"
 
 
@@ -184,10 +190,23 @@ class Unbind:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Apart:
+    """Another step changes `name` in place; `other` is used as it was, up to the cell `until`.
+
+    They are believed to share nothing.
+    """
+
+    name: str
+    other: str
+    until: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Store:
-    """Store the output artifact `output` as it is now."""
+    """Store the output artifact `output` as it is now; `apart` are names whose changes others must not see."""
 
     output: str
+    apart: tuple[Apart, ...] = ()
     op: Literal["store"] = "store"
 
 

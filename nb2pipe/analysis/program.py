@@ -9,6 +9,7 @@ from nb2pipe.analysis.link import Linker, StepLinks, file_order
 from nb2pipe.analysis.parameters import ParameterCells
 from nb2pipe.analysis.supply import Supply
 from nb2pipe.analysis.versions import Option, Version
+from nb2pipe.analysis.watch import Watch
 from nb2pipe.diagnostics import Code, Diagnostic, Span
 from nb2pipe.frontend.layout import Layout, Role, StepLayout
 from nb2pipe.ir import (
@@ -46,8 +47,9 @@ def build_program(
     """Return the steps and edges. `sources` are the cells' texts that statements are cut out of."""
     supplies = linker.supplies
     keys = _output_keys(supplies)
+    watch = Watch(linker)
     builders = [
-        _StepBuilder(step, layout, linker, parameters, sources, supplies, keys)
+        _StepBuilder(step, layout, linker, parameters, sources, supplies, keys, watch)
         for step in layout.steps
     ]
     steps = tuple(builder.build() for builder in builders)
@@ -148,6 +150,7 @@ class _StepBuilder:
     sources: Mapping[int, str]
     supplies: Sequence[Supply]
     keys: Mapping[Supply, str]
+    watch: Watch
     bound: dict[str, Version] = field(default_factory=dict)
     program: list[Operation] = field(default_factory=list)
     inputs: dict[Supply, Input] = field(default_factory=dict)
@@ -164,7 +167,7 @@ class _StepBuilder:
             self._run(cell)
             for supply in self.supplies:
                 if supply.step == self.step.name and supply.cell == cell:
-                    self.program.append(Store(output=self.keys[supply]))
+                    self._store(supply)
         own = [supply for supply in self.supplies if supply.step == self.step.name]
         return Step(
             name=self.step.name,
@@ -265,11 +268,23 @@ class _StepBuilder:
             laid.role is not Role.SKIP and bool(laid.cell.source.strip())
             for laid in self.layout.cells[: cell + 1]
         )
-        self.program.append(Run(cell=cell, count=count, substitutions=substitutions))
+        watched = [*self.watch.kept(self.step.name, cell, self.bound)]
+        run = Run(
+            cell=cell,
+            count=count,
+            substitutions=substitutions,
+            keeps=tuple(name for name, held in watched if held),
+            spares=tuple(name for name, held in watched if not held),
+        )
+        self.program.append(run)
         definitions = self.linker.history.definitions
         for facts in self.linker.interpretation.cells[cell].statements:
             for name in facts.writes:
                 self.bound[name] = definitions[name, facts.order]
+
+    def _store(self, supply: Supply) -> None:
+        apart = tuple(self.watch.apart(self.step.name, supply, self.bound))
+        self.program.append(Store(output=self.keys[supply], apart=apart))
 
     def _metrics(self) -> tuple[str, ...]:
         names: dict[str, None] = {}

@@ -4,10 +4,10 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from nb2pipe.bundle.states import state_code
-from nb2pipe.ir import ArtifactKind, Load, Operation, Pipeline, Replay, Run, Step, Substitution
+from nb2pipe.bundle.states import STATES, state_code
+from nb2pipe.ir import ArtifactKind, Load, Operation, Pipeline, Replay, Run, Step, Store, Substitution
 
-MANIFEST_SCHEMA = 1
+MANIFEST_SCHEMA = 2
 
 
 def manifest_of(pipeline: Pipeline, step: Step) -> tuple[dict[str, Any], list[str]]:
@@ -46,16 +46,20 @@ def manifest_of(pipeline: Pipeline, step: Step) -> tuple[dict[str, Any], list[st
 
 
 def _states(step: Step) -> list[str]:
-    """Return the hidden state that a step hands on or gets."""
+    """Return the hidden state that a step hands on, gets or is to leave as it is."""
     kinds = {port.key: port.kind for port in step.inputs}
     loads = [operation for operation in step.program if isinstance(operation, Load)]
     got = (name for load in loads if kinds[load.input] is ArtifactKind.STATE for name in load.names)
     given = (n for port in step.outputs if port.kind is ArtifactKind.STATE for n in port.names)
-    return sorted({*got, *given})
+    runs = [operation for operation in step.program if isinstance(operation, Run)]
+    kept = (name[1:-1] for run in runs for name in run.keeps if name[1:-1] in STATES)
+    return sorted({*got, *given, *kept})
 
 
 def _entry(pipeline: Pipeline, operation: Operation, sources: dict[str, int]) -> dict[str, Any]:
-    entry = asdict(operation)
+    entry = {key: value for key, value in asdict(operation).items() if value != ()}
+    if isinstance(operation, Store) and operation.apart:
+        entry["apart"] = [[item.name, item.other, item.until] for item in operation.apart]
     if not isinstance(operation, Replay | Run):
         return entry
     cell = pipeline.cells[operation.cell]
@@ -63,7 +67,8 @@ def _entry(pipeline: Pipeline, operation: Operation, sources: dict[str, int]) ->
     entry |= {"number": cell.number, "source": sources.setdefault(source, len(sources))}
     if isinstance(operation, Run):
         entry["id"] = cell.id
-        entry["substitutions"] = [_offsets(source, place) for place in operation.substitutions]
+        if operation.substitutions:
+            entry["substitutions"] = [_offsets(source, place) for place in operation.substitutions]
     if cell.notebook != pipeline.notebook:
         entry["notebook"] = cell.notebook
     return entry

@@ -10,7 +10,8 @@ from importlib.resources import files
 from nb2pipe.bundle.minify import minify
 
 MODULES = (
-    "pickling", "store", "capture", "plain", "interactive", "execute", "report", "kubeflow", "main",
+    "pickling", "store", "compare", "sharing", "suspect", "guard",
+    "capture", "plain", "interactive", "execute", "report", "kubeflow", "main",
 )  # fmt: skip
 """The runtime's modules, each after those that it imports."""
 

@@ -62,6 +62,9 @@ Examples:
     help="The Python that runs the steps.  [default: the one that runs nb2pipe]",
 )
 @click.option("--logs", is_flag=True, help="Show what the steps print while they run.")
+@click.option(
+    "--paranoid", is_flag=True, help="Load every value again as soon as it is stored, and compare."
+)
 @click.option("--strict", is_flag=True, help="Run nothing when there are warnings.")
 def command(  # noqa: PLR0913 -- the options
     *,
@@ -71,6 +74,7 @@ def command(  # noqa: PLR0913 -- the options
     workers: int | None,
     python: str,
     logs: bool,
+    paranoid: bool,
     strict: bool,
 ) -> None:
     """Run a notebook as a pipeline, on this machine: every step in a process of its own.
@@ -95,6 +99,7 @@ def command(  # noqa: PLR0913 -- the options
             output=None if output is None else Path(output),
             workers=workers,
             python=python,
+            paranoid=paranoid,
             observer=progress_observer(sys.stderr, logs=logs),
         )
     say(f"the executed notebook is {output or result.folder / 'executed.ipynb'}", "title")

@@ -129,6 +129,9 @@ class Code(Enum):
     CANNOT_STORE = ("NB504", Severity.ERROR, "a step cannot store a value")
     BROKEN_ARTIFACT = ("NB505", Severity.ERROR, "a stored value cannot be read back")
     STEP_KILLED = ("NB506", Severity.ERROR, "a step's process was ended from outside")
+    UNDECLARED_CHANGE = ("NB508", Severity.ERROR, "a cell changed a variable unnoticed")
+    HIDDEN_CHANGE = ("NB509", Severity.ERROR, "a cell changed hidden state unnoticed")
+    LOST_IN_STORAGE = ("NB510", Severity.ERROR, "a value is not the same when it is loaded again")
     CANNOT_WRITE = ("NB507", Severity.ERROR, "a file cannot be written")
 
     # --- verifying

@@ -9,7 +9,13 @@ from nb2pipe.ir import Json, Pipeline, Step
 
 
 def step_command(
-    pipeline: Pipeline, step: Step, folder: RunFolder, values: Mapping[str, Json], python: str
+    pipeline: Pipeline,
+    step: Step,
+    folder: RunFolder,
+    values: Mapping[str, Json],
+    python: str,
+    *,
+    paranoid: bool = False,
 ) -> list[str]:
     """Write what the process of `step` reads into its folder and return its command.
 
@@ -20,7 +26,7 @@ def step_command(
     files.artifacts.mkdir(parents=True, exist_ok=True)
     manifest, sources = manifest_of(pipeline, step)
     write_json(files.manifest, {"manifest": manifest, "sources": sources})
-    write_json(files.ports, _ports(step, folder, values))
+    write_json(files.ports, _ports(step, folder, values) | {"paranoid": paranoid})
     words = command_line(manifest, sources)
     return [python, "-c", BOOTSTRAP, runtime_blob(), *words, "--ports", str(files.ports)]
 

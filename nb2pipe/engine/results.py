@@ -59,13 +59,18 @@ class StepError:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepResult:
-    """What a step yielded. `log` is the file of all that it printed, None if it never ran."""
+    """What a step yielded. `log` is the file of all that it printed, None if it never ran.
+
+    `guard` tells what the runtime's guard took (`seconds`), how many comparisons it made (`checked`) and
+    what it could not compare, with the reason (`unchecked`).
+    """
 
     step: str
     status: StepStatus
     seconds: float = 0.0
     cells: tuple[CellResult, ...] = ()
     metrics: Mapping[str, Json] | None = None
+    guard: Mapping[str, Any] | None = None
     error: StepError | None = None
     log: Path | None = None
 
@@ -109,6 +114,7 @@ class RunResult:
                     "status": result.status.value,
                     "seconds": round(result.seconds, 3),
                     "metrics": dict(result.metrics or {}),
+                    "guard": result.guard,
                 }
                 for result in self.steps
             ],
@@ -136,6 +142,7 @@ def _step_result(document: Mapping[str, Any]) -> StepResult:
         status=StepStatus.SUCCEEDED if document["status"] == "succeeded" else StepStatus.FAILED,
         cells=cells,
         metrics=document.get("metrics") or None,
+        guard=document.get("guard"),
         error=_step_error(error, cells) if error else None,
     )
 

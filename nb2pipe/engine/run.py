@@ -40,6 +40,7 @@ def run_pipeline(  # noqa: PLR0913 -- all but the pipeline by name
     parameters: Mapping[str, Json],
     workers: int | None = None,
     python: str = sys.executable,
+    paranoid: bool = False,
     observer: Observer | None = None,
     folder_of: Callable[[str], Path] | None = None,
 ) -> RunResult:
@@ -59,6 +60,7 @@ def run_pipeline(  # noqa: PLR0913 -- all but the pipeline by name
             left out have their default.
         workers: how many steps may run at once; None for as many as there are processors.
         python: the Python that runs the steps.
+        paranoid: load every value again as soon as it is stored, and compare.
         observer: hears of everything as it happens.
         folder_of: makes the working directory of a step when it starts; None for `directory`.
 
@@ -80,7 +82,7 @@ def run_pipeline(  # noqa: PLR0913 -- all but the pipeline by name
     else:
         observer.run_started(pipeline, folder.path)
         folder_of = folder_of or (lambda _: directory)
-        run = _Run(pipeline, folder, folder_of, values, python, observer)
+        run = _Run(pipeline, folder, folder_of, values, python, observer, paranoid=paranoid)
         run.execute(max(1, workers or os.cpu_count() or 1))
         results, interrupted = run.results(), run.interrupted
     result = RunResult(
@@ -102,7 +104,7 @@ def run_pipeline(  # noqa: PLR0913 -- all but the pipeline by name
 class _Run:
     """The state of one run: what is ready, what is running, what has ended."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 -- what `run_pipeline` was given
         self,
         pipeline: Pipeline,
         folder: RunFolder,
@@ -110,6 +112,8 @@ class _Run:
         values: Mapping[str, Json],
         python: str,
         observer: Observer,
+        *,
+        paranoid: bool,
     ) -> None:
         self.interrupted = False
         self._pipeline = pipeline
@@ -117,6 +121,7 @@ class _Run:
         self._folder_of = folder_of
         self._values = values
         self._python = python
+        self._paranoid = paranoid
         self._observer = observer
         self._events: SimpleQueue[Event] = SimpleQueue()
         self._sorter: TopologicalSorter[str] = TopologicalSorter(_predecessors(pipeline))
@@ -161,7 +166,12 @@ class _Run:
             files = self._folder.step(step.name)
             try:
                 command = step_command(
-                    self._pipeline, step, self._folder, self._values, self._python
+                    self._pipeline,
+                    step,
+                    self._folder,
+                    self._values,
+                    self._python,
+                    paranoid=self._paranoid,
                 )
                 process = StepProcess(
                     step.name,

@@ -10,9 +10,20 @@ from types import ModuleType
 from typing import Any, Callable
 
 from nb2pipe.runtime.capture import Recorder, Stream
+from nb2pipe.runtime.compare import bare_state, difference
+from nb2pipe.runtime.guard import Guard
 from nb2pipe.runtime.interactive import kernel_shell
+from nb2pipe.runtime.pickling import load_anew
 from nb2pipe.runtime.plain import plain_shell
-from nb2pipe.runtime.store import STATES, StepError, collect, read_artifact, restore, write_artifact
+from nb2pipe.runtime.store import (
+    STATES,
+    StepError,
+    artifact_parts,
+    collect,
+    read_artifact,
+    restore,
+    write_artifact,
+)
 
 
 def run_program(
@@ -35,6 +46,7 @@ def run_program(
     scope = main.__dict__
     recorder = Recorder()
     execute = _executor(manifest, sources, values, recorder, _shell(main, recorder))
+    guard = Guard(scope, sources)
     try:
         for operation in manifest["program"]:
             kind = operation["op"]
@@ -42,26 +54,33 @@ def run_program(
                 cell = {key: operation[key] for key in ("cell", "id", "count")}
                 result["cells"].append(cell)
                 save(result)
+                guard.enter(operation)
                 _run_cell(cell, recorder, execute, operation)
-            elif kind == "replay":
-                execute(operation, 0)
-            elif kind == "bind":
-                name = operation["name"]
-                scope[name] = values.get(name, manifest["parameters"][name]["default"])
-            elif kind == "unbind":
-                for name in operation["names"]:
-                    scope.pop(name, None)
+                guard.leave(operation)
             elif kind == "load":
                 key = operation["input"]
-                _load(manifest["inputs"][key], ports["inputs"][key], operation["names"], scope)
-            else:
+                _load(manifest["inputs"][key], ports["inputs"][key], operation["names"], guard)
+            elif kind == "store":
                 key = operation["output"]
-                artifact = _store(manifest["outputs"][key], ports["outputs"][key], scope)
-                result["outputs"][key] = artifact
+                port = {**ports, **manifest["outputs"][key], **operation}
+                result["outputs"][key] = _store(port, ports["outputs"][key], guard)
+            else:
+                bindings = guard.bindings()
+                if kind == "replay":
+                    execute(operation, 0)
+                elif kind == "bind":
+                    name = operation["name"]
+                    scope[name] = values.get(name, manifest["parameters"][name]["default"])
+                for name in operation.get("names", ()):
+                    scope.pop(name, None)
+                guard.rebind(bindings)
+        guard.finish()
         result["metrics"] = _metrics(manifest["metrics"], scope)
         result["status"] = "succeeded"
     except StepError as failure:
-        result["error"] = dict(zip(("code", "message", "number", "line", "text"), failure.args))
+        names = "code", "message", "number", "line", "text", "hint"
+        result["error"] = dict(zip(names, failure.args))
+    result["guard"] = guard.report()
     return result
 
 
@@ -162,26 +181,53 @@ def _step_error(error: BaseException, name: str, number: int) -> StepError:
     return StepError("NB501", message, number, line, linecache.getline(name, line).rstrip())
 
 
-def _load(port: dict[str, Any], path: str, names: list[str], scope: dict[str, Any]) -> None:
+def _load(port: dict[str, Any], path: str, names: list[str], guard: Guard) -> None:
+    start = time.perf_counter()
+    bindings = guard.bindings()
     try:
         values = read_artifact(path)
         for name in names:
             if name in values:
-                restore(port["kind"], name, values[name], scope)
+                restore(port["kind"], name, values[name], guard.scope)
     except Exception as error:
         message = "`{output}` of step `{step}` cannot be read back: ".format_map(port)
         raise StepError("NB505", message + repr(error)) from error
+    guard.rebind(bindings)
+    if port["kind"] == "variables":
+        guard.hold(path, [name for name in names if name in values], values, start)
 
 
-def _store(port: dict[str, Any], path: str, scope: dict[str, Any]) -> dict[str, Any]:
+def _store(port: dict[str, Any], path: str, guard: Guard) -> dict[str, Any]:
+    start = time.perf_counter()
     values = {}
     for name in port["names"]:
         try:
-            values[name] = collect(port["kind"], name, scope)
+            values[name] = collect(port["kind"], name, guard.scope)
         except (LookupError, OSError) as error:  # noqa: PERF203
             if name not in port["optional"]:
                 raise StepError("NB504", f"`{name}` cannot be stored: {error!r}") from error
-    return write_artifact(path, values)
+    names = [*values]
+    guard.add_shared(values, port.get("apart", ()))
+    artifact = write_artifact(path, values)
+    if port["kind"] == "variables":
+        if port.get("paranoid"):
+            _look_again(path, names, values)
+        guard.hold(path, names, values, start)
+    return artifact
+
+
+def _look_again(path: str, names: list[str], values: dict[str, Any]) -> None:
+    """Load what was just stored, and compare."""
+    try:
+        read_artifact(path)
+        again = load_anew(artifact_parts(path))
+        found = [difference(again[name], values[name], name, {}, bare_state) for name in names]
+    except Exception as error:
+        found = [repr(error)]
+    for part in filter(None, found):
+        name = ", ".join(names)
+        message = f"`{name}` is not the same when it is loaded again: `{part}` differs"
+        raise StepError("NB510", message)
 
 
 def _metrics(names: list[str], scope: dict[str, Any]) -> dict[str, float]:

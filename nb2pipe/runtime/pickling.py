@@ -33,6 +33,13 @@ def dump_values(values: dict[str, Any]) -> list[Any]:
     raise errors[0]
 
 
+def memory_of(values: dict[str, Any]) -> dict[int, Any]:
+    """Return all objects that are stored with `values`, by their identity."""
+    pickler = _pickler(pickle.Pickler, values, [], set(), io.BytesIO(), [].append)
+    pickler.dump(values)
+    return {key: item[1] for key, item in pickler.memo.copy().items()}
+
+
 def blame(value: Any, path: str = "") -> tuple[str, Any]:
     """Return the path to a smallest part of `value` that cannot be pickled, and that part.
 
@@ -59,6 +66,15 @@ def _dump(base: Any, values: dict[str, Any]) -> list[Any]:
 
 
 def _pickle(base: Any, values: dict[str, Any], owners: list[int], shared: set[int]) -> list[Any]:
+    stream = io.BytesIO()
+    buffers: list[Any] = []
+    _pickler(base, values, owners, shared, stream, buffers.append).dump(values)
+    return [stream.getbuffer(), *(buffer.raw() for buffer in buffers)]
+
+
+def _pickler(
+    base: Any, values: dict[str, Any], owners: list[int], shared: set[int], stream: Any, keep: Any
+) -> Any:
     is_plain = base is pickle.Pickler
 
     class Pickler(base):  # type: ignore[misc] # plain pickle's or cloudpickle's
@@ -75,10 +91,7 @@ def _pickle(base: Any, values: dict[str, Any], owners: list[int], shared: set[in
                 return super().reducer_override(value)
             return reduced
 
-    stream = io.BytesIO()
-    buffers: list[Any] = []
-    Pickler(stream, 5, buffer_callback=buffers.append).dump(values)
-    return [stream.getbuffer(), *(buffer.raw() for buffer in buffers)]
+    return Pickler(stream, 5, buffer_callback=keep)
 
 
 def _reduce(value: Any) -> Any:
@@ -86,7 +99,8 @@ def _reduce(value: Any) -> Any:
     if kind is FunctionType and value.__globals__ is sys.modules["__main__"].__dict__:
         return _reduce_function(value)
     if kind is CodeType:
-        return rebuild_code, (sys.implementation.cache_tag, marshal.dumps(value))
+        # What later versions of the format write also depends on who else uses a string.
+        return rebuild_code, (sys.implementation.cache_tag, marshal.dumps(value, 2))
     if kind is CellType:
         return _reduce_cell(value)
     if kind is ModuleType:
@@ -99,10 +113,22 @@ def _reduce(value: Any) -> Any:
 # --- functions; `rebuild_…` is what the pickle calls when it is loaded
 
 
+REBOUND = [True]  # whether functions that are loaded become those that were replayed
+
+
+def load_anew(parts: list[Any]) -> Any:
+    """Return the values of a stream and its buffers, and leave everything else as it is."""
+    REBOUND[0] = False
+    try:
+        return pickle.loads(parts[0], buffers=parts[1:])
+    finally:
+        REBOUND[0] = True
+
+
 def rebuild_function(path: str, code: CodeType, closure: Any) -> FunctionType:
     """Return the replayed function at `path` of `__main__` if it is the same, else a new one."""
     found = _find(path)
-    if isinstance(found, FunctionType) and found.__code__ == code:
+    if REBOUND[0] and isinstance(found, FunctionType) and found.__code__ == code:
         return found
     return FunctionType(code, sys.modules["__main__"].__dict__, None, None, closure)
 
@@ -159,7 +185,7 @@ def _reduce_array(array: Any, owners: list[int], shared: set[int]) -> Any:
     while base is not None:
         if type(base) is type(array):
             owner = base
-        base = getattr(base, "base", None)
+        base = getattr(base, "base", getattr(base, "obj", None))  # the latter of a memoryview
     owners.append(id(owner))
     if owner is array or id(owner) not in shared:
         return _reduce_layout(array)

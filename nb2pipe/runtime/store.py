@@ -64,16 +64,30 @@ def read_artifact(path: str) -> Any:
         Exception: the file is not whole, or a value needs something that is not here.
     """
     with open(path, "rb") as file:
-        content = memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY))
         first = file.readline()
-        digest = hashlib.blake2b(content[len(first) :], digest_size=16)
-        if first.decode() != MAGIC % digest.hexdigest():
-            raise ValueError("the file is damaged")
-        parts = []
+    digest = hashlib.blake2b(map_file(path)[len(first) :], digest_size=16)
+    if first.decode() != MAGIC % digest.hexdigest():
+        raise ValueError("the file is damaged")
+    parts = artifact_parts(path)
+    return pickle.loads(parts[0], buffers=parts[1:])
+
+
+def map_file(path: str) -> memoryview:
+    """Return a file's content, mapped: whoever writes to it changes a copy."""
+    with open(path, "rb") as file:
+        return memoryview(mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_COPY))
+
+
+def artifact_parts(path: str) -> list[Any]:
+    """Return the stream and the buffers that an artifact's file holds, mapped anew."""
+    content = map_file(path)
+    parts = []
+    with open(path, "rb") as file:
+        file.readline()
         for size in json.loads(file.readline())["sizes"]:
             parts.append(content[file.tell() :][:size])
             file.seek(size + (-size & 63), 1)
-    return pickle.loads(parts[0], buffers=parts[1:])
+    return parts
 
 
 def write_file(path: str, *parts: bytes) -> int:

@@ -1,0 +1,137 @@
+"""What the runtime is to watch: values of a step that others use later, and are believed to be left alone.
+
+A cell that changes such a value, unnoticed by the analysis, changes it for the others when the notebook runs
+whole but not in the pipeline. The runtime compares, and fails the step (`docs/manifest.md`).
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from nb2pipe.analysis.facts import WriteKind
+from nb2pipe.analysis.heap import Site
+from nb2pipe.analysis.link import Linker
+from nb2pipe.analysis.supply import Supply
+from nb2pipe.analysis.versions import Version
+from nb2pipe.ir import Apart
+
+GENERATORS = {"<random>", "<numpy.random>", "<torch>"}
+PROCESS = "<process>"
+"""The working directory, the search path of modules, the environment."""
+
+Uses = dict[str | None, tuple[int, int]]
+"""For each step its first and its last cell that uses something."""
+
+
+@dataclass(slots=True)
+class Watch:
+    """Knows where every version and every object is used, and by which steps."""
+
+    linker: Linker
+    versions: dict[Version, Uses] = field(default_factory=dict)
+    sites: dict[Site, Uses] = field(default_factory=dict)
+    files: dict[str, Uses] = field(default_factory=dict)
+    changes: dict[Version, list[Version]] = field(default_factory=dict)
+    stored: dict[Version, list[int]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        linker = self.linker
+        for cell, needs in enumerate(linker.history.needs):
+            for name, version in needs.items():
+                self._use(name, version, linker.step_of.get(cell), cell)
+        for step, links in linker.steps.items():
+            for cell, versions in links.needs.items():
+                for version in versions:
+                    self._use(version.name, version, step, cell)
+        for supply in linker.supplies:
+            for version in supply.versions:
+                self.stored.setdefault(version, []).append(supply.cell)
+        for version in linker.history.definitions.values():
+            if version.kind is WriteKind.MUTATE and version.previous is not None:
+                self.changes.setdefault(version.previous, []).append(version)
+
+    def _use(self, name: str, version: Version | None, step: str | None, cell: int) -> None:
+        if version is None:
+            if name.startswith("<file:"):
+                _note(self.files.setdefault(name, {}), step, cell)
+            return
+        _note(self.versions.setdefault(version, {}), step, cell)
+        if not version.hidden:
+            for site in self.linker.shareable(version.name, cell):
+                _note(self.sites.setdefault(site, {}), step, cell)
+
+    def after(self, cell: int) -> Mapping[str, Version]:
+        """Return the version that every name has when `cell` has run."""
+        before = self.linker.history.before
+        return before[cell + 1] if cell + 1 < len(before) else self.linker.history.last
+
+    def kept(
+        self, step: str, cell: int, bound: Mapping[str, Version]
+    ) -> Iterator[tuple[str, bool]]:
+        """Yield what a cell is to leave alone, and whether its step has it; `bound` is what the step has."""
+        facts = self.linker.interpretation.cells[cell]
+        written = set(self.linker.history.written(facts))
+        for name, version in self.after(cell).items():
+            if name in written or version.kind is WriteKind.DELETE or not _is_watched(version):
+                continue
+            held = version.hidden or bound.get(name) is version
+            if held and self._matters(version, step, cell):
+                yield name, True
+            elif not held and _is_later(self.versions.get(version, {}), step, cell):
+                yield name, False
+        for name, uses in self.files.items():
+            if name not in written and _is_later(uses, step, cell):
+                yield name, True
+        if written.isdisjoint({"<os>", "<sys>"}) and any(
+            later > cell and other not in {step, None}
+            for later, other in self.linker.step_of.items()
+        ):
+            yield PROCESS, True
+
+    def _matters(self, version: Version, step: str, cell: int) -> bool:
+        """Whether somebody would miss a change of `version`, or see it too early."""
+        uses = self.versions.get(version, {})
+        own = self.linker.step_of[version.cell] == step
+        stores = self.stored.get(version, [])
+        if own and any(at >= cell for at in stores):
+            return any(other != step and first < cell for other, (first, _) in uses.items())
+        if _is_later(uses, step, cell):
+            return True
+        if own or version.hidden:
+            return False
+        sites = self.linker.shareable(version.name, cell)
+        return any(_is_later(self.sites.get(site, {}), step, cell) for site in sites)
+
+    def apart(self, step: str, supply: Supply, bound: Mapping[str, Version]) -> Iterator[Apart]:
+        """Yield pairs of a variable of an artifact, which other steps change, and one that is used as it was."""
+        current = self.after(supply.cell)
+        for version in supply.versions:
+            changes = [] if version.hidden else [*self._later_changes(version, step)]
+            if not changes:
+                continue
+            for name, other in bound.items():
+                if other in supply.versions or other.hidden or current.get(name) is not other:
+                    continue
+                until = max((last for _, last in self.versions.get(other, {}).values()), default=-1)
+                if until > changes[0]:
+                    yield Apart(name=version.name, other=name, until=until)
+
+    def _later_changes(self, version: Version, step: str) -> Iterator[int]:
+        """Yield the cells of other steps that change a version, or what rests on it, in place."""
+        for change in self.changes.get(version, ()):
+            if self.linker.step_of[change.cell] != step:
+                yield change.cell
+            yield from self._later_changes(change, step)
+
+
+def _is_watched(version: Version) -> bool:
+    return not version.hidden or version.name in GENERATORS or version.name.startswith("<file:")
+
+
+def _note(uses: Uses, step: str | None, cell: int) -> None:
+    first, last = uses.get(step, (cell, cell))
+    uses[step] = min(first, cell), max(last, cell)
+
+
+def _is_later(uses: Uses, step: str, cell: int) -> bool:
+    """Whether another step than `step` uses something after `cell`."""
+    return any(last > cell for other, (_, last) in uses.items() if other not in {step, None})

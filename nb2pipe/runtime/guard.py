@@ -1,0 +1,260 @@
+"""Watch over what other steps use later: a cell that changes it unnoticed fails its step."""
+
+import os
+import sys
+import time
+from types import ModuleType
+from typing import Any, Callable
+
+from nb2pipe.runtime.compare import ATOMS, changed_part
+from nb2pipe.runtime.pickling import dump_values
+from nb2pipe.runtime.sharing import shared_parts
+from nb2pipe.runtime.store import STATES, artifact_parts, collect
+from nb2pipe.runtime.suspect import changed_error
+
+MISSING = object()
+SHARE = 0.04  # of the time that a step takes
+GRACE = 1.0  # seconds that what must be compared may take in any step
+COPIED = 1 << 24  # bytes of a value of which a copy may be kept
+
+
+class Baseline:
+    """How values were: `parts` gives them; `seconds` is what a comparison is likely to take."""
+
+    def __init__(
+        self, parts: Callable[[], list[Any]], names: list[str], shared: Any, seconds: float
+    ) -> None:
+        self.parts = parts
+        self.names = names
+        self.shared = shared
+        self.seconds = seconds
+        self.cells: list[dict[str, Any]] = []
+
+
+def timed(method: Any) -> Any:
+    """Add what a method of the guard takes to its seconds."""
+
+    def measure(self: Any, *arguments: Any) -> None:
+        self.begin = time.perf_counter()
+        try:
+            method(self, *arguments)
+        finally:
+            self.seconds += time.perf_counter() - self.begin
+
+    return measure
+
+
+class Guard:
+    """Follows a step: what it loads and stores, and each cell before and after it runs."""
+
+    def __init__(self, scope: dict[str, Any], sources: list[str]) -> None:
+        self.scope = scope
+        self.sources = sources
+        self.start = self.begin = time.perf_counter()
+        self.seconds = 0.0
+        self.checked = 0
+        self.unchecked: dict[str, str] = {}
+        self.baselines: dict[str, Baseline] = {}
+        self.before: dict[str, Any] = {}
+        self.modules = 0
+
+    @timed
+    def add_shared(self, values: dict[str, Any], apart: list[Any]) -> None:
+        """Add to the `values` of an artifact, under names with blanks, what they share with others.
+
+        `apart`: names of the artifact that another step changes, each with a name that is stored apart
+        and the cell until which it is used. What was shared when a value was loaded goes on with it.
+        """
+        for name, other, until in apart:
+            if name in values and other in self.scope:
+                try:
+                    parts = shared_parts(values[name], self.scope[other])
+                except Exception as error:
+                    self._give_up([other], repr(error))
+                else:
+                    if parts:
+                        values[f" {name} shares {other} until {until}"] = parts
+        for key, baseline in self.baselines.items():
+            if key[0] == " " and key.split()[0] in values:
+                values.setdefault(key, baseline.shared[key])
+
+    def hold(self, path: str, names: list[str], values: dict[str, Any], start: float) -> None:
+        """Take the artifact at `path`, which was loaded or stored since `start`, as how `names` are to stay.
+
+        `values` is all that it holds.
+        """
+        self.release(names)
+        shared = {name: value for name, value in values.items() if name[0] == " "}
+        seconds = time.perf_counter() - start
+        baseline = Baseline(lambda: artifact_parts(path), [*values], shared, seconds)
+        self.baselines.update(dict.fromkeys([*names, *shared], baseline))
+
+    @timed
+    def enter(self, operation: dict[str, Any]) -> None:
+        """Look at everything before a cell, and let go what may change from here on."""
+        kept = operation.get("keeps", ())
+        over = []
+        for name in self.baselines:
+            until = int(name.split()[-1]) if name[0] == " " else -1
+            if name not in kept and until <= operation["cell"]:
+                over.append(name)
+        self._let_go(over, self.scope)
+        for name in kept:
+            if name not in self.baselines:
+                self._copy(name)
+        watched = (*kept, *operation.get("spares", ()))
+        self.before = {name: self._look(name) for name in watched}
+        self.modules = len(sys.modules)
+
+    @timed
+    def leave(self, operation: dict[str, Any]) -> None:
+        """Compare after a cell: names and states always, values when there is time.
+
+        Raises:
+            StepError: NB508, NB509 or NB213, the cell changed what it was to leave alone.
+        """
+        for baseline in {*self.baselines.values()}:
+            baseline.cells.append(operation)
+        rebound = []
+        for name, before in self.before.items():
+            if name == "<process>" and len(sys.modules) != self.modules:
+                continue  # an import changes the search path and the environment, as it does everywhere
+            after = self._look(name)
+            if name in self.baselines and after is not before and after is not MISSING:
+                rebound.append(name)
+            elif _differs(before, after):
+                part = None if before is MISSING or after is MISSING else name
+                raise changed_error(name, [operation], self.sources, part)
+        self._check(rebound, self.scope, GRACE)
+        source = self.sources[operation["source"]]
+        self._check(sorted(self.baselines, key=lambda name: name not in source), self.scope, 0)
+
+    def bindings(self) -> dict[str, Any]:
+        """Return what the names that are watched are bound to."""
+        return {name: self.scope.get(name, MISSING) for name in self.baselines}
+
+    @timed
+    def rebind(self, bindings: dict[str, Any]) -> None:
+        """Let go what was bound anew by another operation than a cell since `bindings`."""
+        old = [name for name in bindings if self.scope.get(name, MISSING) is not bindings[name]]
+        self._let_go(old, bindings)
+
+    @timed
+    def release(self, names: list[str]) -> None:
+        """Let go `names`, as far as they are watched."""
+        self._let_go([name for name in names if name in self.baselines], self.scope)
+
+    @timed
+    def finish(self) -> None:
+        """Compare what was not compared since a cell ran.
+
+        Raises:
+            StepError: as `leave`.
+        """
+        self._check([*self.baselines], self.scope, GRACE)
+
+    def report(self) -> dict[str, Any]:
+        """Return what was done, at what cost."""
+        return {"seconds": self.seconds, "checked": self.checked, "unchecked": self.unchecked}
+
+    # --- values
+
+    def _let_go(self, names: list[str], scope: dict[str, Any]) -> None:
+        """Compare `names`, as they are in `scope`, for the last time."""
+        self._check(names, scope, GRACE)
+        for name in names:
+            del self.baselines[name]
+
+    def _check(self, names: list[str], scope: dict[str, Any], grace: float) -> None:
+        """Compare `names` with their baselines, as far as the step's time and `grace` allow."""
+        groups: dict[Baseline, list[str]] = {}
+        for name in names:
+            if self.baselines[name].cells:
+                groups.setdefault(self.baselines[name], []).append(name)
+        for baseline, group in groups.items():
+            start = time.perf_counter()
+            spent = self.seconds + start - self.begin
+            if spent + baseline.seconds < (start - self.start) * SHARE + grace:
+                self._compare(baseline, group, scope)
+                baseline.seconds = time.perf_counter() - start
+                baseline.cells = []
+            elif grace:
+                self._give_up(group, "that would take too long")
+
+    def _compare(self, baseline: Baseline, names: list[str], scope: dict[str, Any]) -> None:
+        values = {**scope, **baseline.shared}
+        chosen = {name: values[name] for name in baseline.names if name in names}
+        try:
+            part = changed_part(baseline.parts(), baseline.names, chosen)
+        except Exception as error:
+            return self._give_up(names, repr(error))
+        self.checked += len(names)
+        if part:
+            name = max((name for name in names if part.startswith(name)), key=len)
+            raise changed_error(name, baseline.cells, self.sources, part)
+        return None
+
+    def _give_up(self, names: list[str], why: str) -> None:
+        self.unchecked.update(dict.fromkeys(names, why))
+
+    def _copy(self, name: str) -> None:
+        """Keep a copy of a value that is in no artifact: a constant, a parameter, a function."""
+        value = self.scope.get(name, MISSING)
+        if name[0] == "<" or value is MISSING or isinstance(value, ATOMS):
+            return None
+        start = time.perf_counter()
+        try:
+            live = dump_values({name: value})
+        except Exception as error:
+            return self._give_up([name], repr(error))
+        if sum(map(len, live)) > COPIED:
+            return self._give_up([name], "it is too large for a copy")
+        parts = [*map(bytes, live)]
+        self.baselines[name] = Baseline(lambda: parts, [name], {}, time.perf_counter() - start)
+        return None
+
+    def _look(self, name: str) -> Any:
+        """Return what to compare after the cell: a state, what a module or class has, or the object."""
+        if name[0] == "<":
+            return _observe(name[1:-1])
+        value = self.scope.get(name, MISSING)
+        if isinstance(value, (ModuleType, type)):
+            # Its functions, libraries may replace themselves: pyplot does when it shows the first figure.
+            return {k: v for k, v in vars(value).items() if k[0] != "_" and type(v) in ATOMS}
+        return value
+
+
+def _observe(state: str) -> Any:
+    """Return how hidden state is: what a file was opened for, a generator, or a part of the process."""
+    if state[:5] == "file:":
+        if not WRITTEN:
+            sys.addaudithook(_note_written)
+            WRITTEN.append("")
+        path = os.path.realpath(state[5:])
+        return [file for file in WRITTEN if file == path or file.startswith(path + os.sep)]
+    if state in STATES:
+        loaded = STATES[state][0] in sys.modules
+        return loaded and [*map(bytes, dump_values({"": collect("state", state, {})}))]
+    return state == "process" and [os.getcwd(), sys.path[:], {**os.environ}]
+
+
+WRITTEN: list[str] = []
+
+
+def _note_written(event: str, arguments: Any) -> None:
+    """Note the files that this process opens to write, renames or removes: others may do so too."""
+    if event in {"open", "os.rename", "os.remove"}:
+        paths = arguments[:2] if event == "os.rename" else arguments[:1]
+        if event != "open" or arguments[2] & (os.O_WRONLY | os.O_RDWR):
+            WRITTEN.extend(os.path.realpath(str(path)) for path in paths)
+
+
+def _differs(before: Any, after: Any) -> Any:
+    """Whether what was looked at is no longer the same, nor equal where that says all."""
+    if before is after or before is False:
+        return False
+    if isinstance(before, dict) and isinstance(after, dict):
+        return any(_differs(before[key], after.get(key, MISSING)) for key in before)
+    if type(before) is not type(after) or not isinstance(after, (*ATOMS, list)):
+        return True
+    return before != after

@@ -1,0 +1,197 @@
+"""What the analysis cannot see becomes a failure that names variable, cell and tag, never a wrong number."""
+
+import pytest
+
+import nb2pipe
+from nb2pipe.diagnostics import Code
+
+HIDDEN = "import ctypes, gc, random, sys\nimport numpy as np\nframe = sys._getframe\n"
+"""Ways around the analysis: memory, all objects, and the namespace through a frame."""
+
+CHANGE_LIST = "[o.append(9) for o in gc.get_objects() if type(o) is list and o == [1, 2, 3, 4]];"
+
+
+@pytest.fixture
+def run(nb):
+    def run_cells(*cells):
+        return nb2pipe.run(nb(*cells))
+
+    return run_cells
+
+
+def failure(result):
+    (found,) = result.diagnostics
+    return found
+
+
+@pytest.mark.parametrize(
+    ("make", "change", "name"),
+    [
+        ("x = [1, 2, 3]\nx.append(4)", CHANGE_LIST + "print(len(x))", "x"),
+        ("a = np.zeros(4)\na[0] = 1", "ctypes.memset(a.ctypes.data, 1, 8)", "a"),
+        ("rows = {'k': [1, 2]}", "print(rows)\nframe().f_globals['rows']['k'].append(3)", "rows"),
+    ],
+)
+def test_an_input_that_is_changed_unnoticed(run, make, change, name):
+    result = run(
+        (HIDDEN + make, "step:load"), (change, "step:change"), (f"print({name})", "step:show")
+    )
+    found = failure(result)
+    assert (found.code, found.span.cell, found.step) == (Code.UNDECLARED_CHANGE, 2, "change")
+    assert f"`{name}`" in found.message
+    assert f"tag cell 2 `mutates:{name}`" in found.hint
+
+
+def test_the_line_that_mentions_the_variable_is_named(run):
+    result = run(
+        (HIDDEN + "a = np.zeros(4)\na[0] = 1", "step:load"),
+        ("n = 1\nctypes.memset(a.ctypes.data, 1, 8)\nprint(n)", "step:change"),
+        ("print(a)", "step:show"),
+    )
+    assert failure(result).span.line == 2
+
+
+def test_a_change_that_nobody_sees_later_is_no_failure(run):
+    result = run(
+        (HIDDEN + "a = np.zeros(4)\na[0] = 1", "step:load"),
+        ("print(a)", "step:show"),
+        ("ctypes.memset(a.ctypes.data, 1, 8)", "step:change"),
+    )
+    assert result.status == "succeeded"
+
+
+def test_an_output_that_is_changed_after_it_was_stored(run):
+    result = run(
+        (HIDDEN + "x = [1, 2, 3]\nx.append(4)", "step:load"),
+        "print('a later cell of the same step')",
+        CHANGE_LIST,
+        ("print(x)", "step:show"),
+    )
+    found = failure(result)
+    assert (found.code, found.span.cell, found.step) == (Code.UNDECLARED_CHANGE, 3, "load")
+
+
+def test_an_output_that_is_changed_before_it_is_used_in_the_notebook_only_by_its_step(run):
+    result = run(
+        (HIDDEN + "x = [1, 2, 3]\nx.append(4)", "step:load"),
+        ("print(x)", "step:show"),
+        (CHANGE_LIST + "print(x)", "step:load"),
+    )
+    assert result.status == "succeeded"
+
+
+@pytest.mark.parametrize("shown", ["print(x)", "del x"])
+def test_a_name_that_is_bound_unnoticed(run, shown):
+    result = run(
+        (HIDDEN + "x = int('3')", "step:load"),
+        ("frame().f_globals['x'] = 4", "step:change"),
+        (shown, "step:show"),
+    )
+    found = failure(result)
+    assert (found.code, found.span.cell) == (Code.UNDECLARED_CHANGE, 2)
+    assert "bound anew" in found.message
+    assert "`writes:x`" in found.hint
+
+
+def test_a_module_whose_constant_is_changed_unnoticed(run):
+    result = run(
+        ("import math\nx = int('3')", "step:load"),
+        ("m = math\nm.__dict__['pi'] = x", "step:change"),
+        ("print(math.pi)", "step:show"),
+    )
+    found = failure(result)
+    assert (found.code, found.span.cell) == (Code.UNDECLARED_CHANGE, 2)
+    assert "`math`" in found.message
+
+
+def test_a_constant_that_every_step_makes_anew(run):
+    result = run(
+        ("import sys\nframe = sys._getframe\nsizes = [1, 2]", "step:load"),
+        ("print(sizes)\nframe().f_globals['sizes'].append(3)", "step:change"),
+        ("print(sizes)", "step:show"),
+    )
+    assert failure(result).code is Code.UNDECLARED_CHANGE
+
+
+def test_a_generator_that_advances_unnoticed(run):
+    result = run(
+        ("import random\nrandom.seed(3)\nx = random.random()", "step:load"),
+        ("draw = getattr(random, 'ran' + 'dom')\nprint(draw(), x)", "step:draw"),
+        ("print(random.random())", "step:show"),
+    )
+    found = failure(result)
+    assert (found.code, found.span.cell) == (Code.HIDDEN_CHANGE, 2)
+    assert "`mutates:state=random`" in found.hint
+
+
+def test_a_file_that_is_written_unnoticed(run):
+    result = run(
+        ("open('n.txt', 'w').write('1')", "step:load"),
+        ("import os\nos.write(os.open('n.txt', os.O_CREAT | os.O_WRONLY), b'2')", "step:change"),
+        ("print(open('n.txt').read())", "step:show"),
+    )
+    found = failure(result)
+    assert (found.code, found.span.cell) == (Code.HIDDEN_CHANGE, 2)
+    assert "the file `n.txt`" in found.message
+    assert "`mutates:file=n.txt`" in found.hint
+
+
+LAZY = """
+from functools import cached_property
+
+class Rows:
+    def __init__(self):
+        self.rows = [1, 2]
+
+    @cached_property
+    def total(self):
+        return sum(self.rows)
+
+rows = Rows()
+rows.rows.append(3)
+"""
+
+
+def test_caches_are_no_changes(run):
+    result = run(
+        (LAZY, "step:load"), ("print(rows.total)", "step:sum"), ("rows.total", "step:show")
+    )
+    assert [item.message for item in result.diagnostics] == []
+    assert result.step("sum").guard["checked"] == 1
+
+
+def test_the_result_says_what_the_guard_cost(run):
+    result = run(
+        ("x = [1, 2, 3]\nx.append(4)", "step:load"),
+        ("print(x)", "step:sum"),
+        ("print(len(x))", "step:show"),
+    )
+    (cost,) = [step["guard"] for step in result.to_json()["steps"] if step["name"] == "sum"]
+    assert cost["checked"] == 1
+    assert cost["unchecked"] == {}
+    assert 0 < cost["seconds"] < result.step("sum").seconds
+
+
+FORGETFUL = """
+class Box:
+    def __init__(self):
+        self.content = [1]
+
+    def __getstate__(self):
+        return {"content": []}
+
+box = Box()
+"""
+
+
+def test_paranoid_finds_what_does_not_survive_storing(nb):
+    path = nb((FORGETFUL, "step:load"), ("print(box.content)", "step:show"))
+    found = failure(nb2pipe.run(path, paranoid=True))
+    assert (found.code, found.step) == (Code.LOST_IN_STORAGE, "load")
+    assert "`box`" in found.message
+
+
+def test_paranoid_is_content_with_what_survives(nb):
+    make = "import numpy as np\nx = {'a': np.arange(3), 'n': float('nan'), 's': {(1, 2), (3,)}}\nx['b'] = x['a'][1:]"
+    path = nb((make, "step:load"), ("print(x)", "step:show"))
+    assert nb2pipe.run(path, paranoid=True).status == "succeeded"
