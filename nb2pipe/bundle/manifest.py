@@ -5,7 +5,17 @@ from dataclasses import asdict
 from typing import Any
 
 from nb2pipe.bundle.states import STATES, state_code
-from nb2pipe.ir import ArtifactKind, Load, Operation, Pipeline, Replay, Run, Step, Store, Substitution
+from nb2pipe.ir import (
+    ArtifactKind,
+    Load,
+    Operation,
+    Pipeline,
+    Replay,
+    Run,
+    Step,
+    Store,
+    Substitution,
+)
 
 MANIFEST_SCHEMA = 2
 

@@ -37,7 +37,7 @@ def run_program(
     `save` is called before each cell with the result as far as it is known.
     """
     result: dict[str, Any] = {
-        "schema": 1, "step": manifest["step"], "status": "failed",
+        "schema": 2, "step": manifest["step"], "status": "failed",
         "cells": [], "outputs": {}, "metrics": {}, "error": None,
     }  # fmt: skip
     STATES.update(manifest.get("states", {}))
@@ -54,9 +54,7 @@ def run_program(
                 cell = {key: operation[key] for key in ("cell", "id", "count")}
                 result["cells"].append(cell)
                 save(result)
-                guard.enter(operation)
-                _run_cell(cell, recorder, execute, operation)
-                guard.leave(operation)
+                _run_cell(cell, recorder, execute, operation, guard)
             elif kind == "load":
                 key = operation["input"]
                 _load(manifest["inputs"][key], ports["inputs"][key], operation["names"], guard)
@@ -84,7 +82,10 @@ def run_program(
     return result
 
 
-def _run_cell(cell: dict[str, Any], recorder: Recorder, execute: Any, operation: Any) -> None:
+def _run_cell(
+    cell: dict[str, Any], recorder: Recorder, execute: Any, operation: Any, guard: Guard
+) -> None:
+    guard.enter(operation)
     cell["outputs"] = recorder.outputs = []
     cell["status"] = "error"
     start = time.perf_counter()
@@ -94,6 +95,7 @@ def _run_cell(cell: dict[str, Any], recorder: Recorder, execute: Any, operation:
     finally:
         cell["seconds"] = time.perf_counter() - start
         recorder.outputs = None
+    guard.leave(operation)
 
 
 def _executor(
