@@ -162,17 +162,17 @@ class Expressions(Objects):
         if all("." in (site.type or "") for site in value.sites):
             # What a library's object was given is not what its attributes show: they are its own.
             return Value(value.sites)
-        return self.part_of(value)
+        return self.part_of(value) if name.startswith("__") else self.attribute_of(value, name)
 
     def _subscript(self, node: ast.Subscript, frame: Frame | None) -> Value:
         value = self.evaluate(node.value, frame)
-        self.evaluate(node.slice, frame)
+        index = self.evaluate(node.slice, frame)
         own = self.run_methods(value, ["__getitem__", "__missing__"], node, _INDEX)
         self.run_operator(value, "__getitem__", node)
         if self.is_plain_instance(value):
             return own
         types = {site.type for site in value.sites}
-        if _copies(node.slice) and not types & {"list", "dict"}:
+        if index.sites and _copies(node.slice) and not types & {"list", "dict"}:
             same = types.pop() if len(types) == 1 else None
             return Value(frozenset([self.site(node, "part", same)]))
         if types == {"list"} and isinstance(node.slice, ast.Slice):
@@ -368,6 +368,8 @@ def _methods_of(node: ast.AST) -> Iterable[str]:
 
 def _copies(index: ast.expr) -> bool:
     """Whether an index makes a copy in numpy and pandas alike: a list of labels, or a mask."""
+    if isinstance(index, ast.Tuple):
+        return any(_copies(part) for part in index.elts)
     return (
         isinstance(index, ast.List | ast.Compare)
         or (isinstance(index, ast.BinOp) and isinstance(index.op, ast.BitAnd | ast.BitOr))

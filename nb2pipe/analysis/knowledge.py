@@ -51,6 +51,14 @@ class CallEffect:
     seeded: str | None = None
     known: bool = True
 
+    def says_more_than(self, default: "CallEffect") -> bool:
+        """Whether this row of the general table counts rather than the default of an object's type.
+
+        The receiver may be a part of the object, and of another type: a frame's array.
+        """
+        promises = self.returns in {"fresh", "none"} and default.returns == "unknown"
+        return "self" in self.mutates or (promises and not default.mutates)
+
     def given(self, keywords: Collection[str]) -> "CallEffect":
         """Return the effect of a call with these keywords (those whose value is not None)."""
         effect = self
@@ -174,8 +182,9 @@ class Knowledge:
         effect = known.methods.get(name)
         if effect is not None:
             return effect
-        # The receiver may be a part of the object, and of another type: a frame's array.
-        if known.default is None or (general.known and "self" in general.mutates):
+        if known.default is None or (
+            name in self.methods and general.says_more_than(known.default)
+        ):
             return general
         return known.default
 

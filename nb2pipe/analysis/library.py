@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from nb2pipe.analysis.arguments import Arguments
-from nb2pipe.analysis.heap import IMMUTABLE, NOTHING, Sites, Value, objects
+from nb2pipe.analysis.heap import IMMUTABLE, NOTHING, Site, Sites, Value, objects
 from nb2pipe.analysis.knowledge import CallEffect
 from nb2pipe.analysis.objects import CONTAINERS
 from nb2pipe.analysis.own_code import OwnCode
@@ -167,7 +167,7 @@ class LibraryCalls(OwnCode):
             case "fresh":
                 pass
             case "view":
-                self.heap.share([site], self._buffers(given))
+                self._look_into(site, given, copies=_copies_contents(effect, arguments))
             case "shallow":
                 # What is in an object of unknown make-up is a part of the object itself.
                 words = NOTHING.union(*(value.sites for _, value in arguments.keywords))
@@ -181,14 +181,19 @@ class LibraryCalls(OwnCode):
         aliases = [arguments.get(key) or IMMUTABLE for key in effect.aliases]
         return Value(frozenset([site]).union(*(value.sites for value in aliases)))
 
-    def _buffers(self, sites: Sites) -> Sites:
-        """Return the objects among `sites`, and in their containers, that may own memory to look into."""
-        inside = self.heap.held(frozenset(site for site in sites if site.type in CONTAINERS))
-        return frozenset(
-            site
-            for site in sites | inside
-            if site.definition is None and (site.type is None or site.type.startswith(_CLOSED))
-        )
+    def _look_into(self, view: Site, sites: Sites, *, copies: bool) -> None:
+        """Let `view` share the memory of `sites`, and of what their containers hold unless it `copies` that.
+
+        A copy of a list still holds the same elements, one of a dictionary's columns only their values.
+        """
+        containers = frozenset(site for site in sites if site.type in CONTAINERS)
+        inside = self.heap.held(containers)
+        if copies:
+            columns = self.heap.held(frozenset(s for s in containers if s.type == "dict"))
+            elements = self.heap.held(frozenset(s for s in containers if s.type != "dict"))
+            self.heap.hold([view], elements | frozenset(s for s in columns if not _is_buffer(s)))
+            inside = NOTHING
+        self.heap.share([view], [site for site in sites | inside if _may_own_memory(site)])
 
     def run_callbacks(
         self,
@@ -210,6 +215,20 @@ class LibraryCalls(OwnCode):
                     self.invoke(site, node, None, plain, spread=True)
             held = frozenset(site for site in value.sites if site.type in CONTAINERS)
             self.run_methods(Value(value.sites | self.heap.held(held)), methods, node, plain)
+
+
+def _copies_contents(effect: CallEffect, arguments: Arguments) -> bool:
+    """Whether what is in a list or dictionary is copied, as numpy and pandas do unless told otherwise."""
+    makes_own = (effect.type or "").startswith(("pandas.", "numpy."))
+    return makes_own and arguments.get("copy") is None
+
+
+def _is_buffer(site: Site) -> bool:
+    return site.type is not None and site.type.startswith(_CLOSED)
+
+
+def _may_own_memory(site: Site) -> bool:
+    return site.definition is None and (site.type is None or _is_buffer(site))
 
 
 def _kept_type(effect: CallEffect, receiver: Value) -> str | None:

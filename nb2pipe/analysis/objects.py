@@ -78,6 +78,23 @@ class Objects(Memory):
             return IMMUTABLE
         return Value(value.sites | self.heap.held(objects(value.sites)))
 
+    def attribute_of(self, value: Value, name: str) -> Value:
+        """Return what an attribute of `value` may be, an instance of a class with a library's bases.
+
+        Where the notebook's own code put something, that is it. Elsewhere it is whatever the library
+        keeps there: anything that the instance holds, but for its class.
+        """
+        known = self.heap.field(value.sites, name)
+        if known and all(self.heap.fields.get((site, name)) for site in value.sites):
+            return Value(known)
+        classes = self.classes_of(value)
+        parts = self.part_of(value).sites
+        return Value(
+            frozenset(
+                site for site in parts if not site.definition or site.definition not in classes
+            )
+        )
+
     def new(
         self, node: ast.AST, held: Iterable[Value], type_: str | None = None, role: str = ""
     ) -> Value:
