@@ -39,7 +39,7 @@ def test_version(run_command):
     [
         (["chek"], "did you mean `check`"),
         ([""], "no command"),
-        (["check"], "NOTEBOOK"),
+        (["check"], "PATH"),
         (["check", "--fromat", "json", "a.ipynb"], "--format"),
         (["check", "--format", "xml", "a.ipynb"], "xml"),
         (["run", "a.ipynb", "--workers", "0"], "--workers"),

@@ -1,7 +1,7 @@
 """Comments and settings that ignore diagnostics or change their severity, and what they may not."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import nb2pipe
@@ -309,6 +309,7 @@ VERDICTS = st.builds(
 IGNORES = st.builds(Ignore, selection=SELECTIONS, span=st.just(SPAN), lines=st.none())
 
 
+@settings(deadline=None)  # the machine may be busy
 @given(st.lists(VERDICTS).map(tuple), st.lists(IGNORES).map(tuple))
 def test_no_policy_takes_away_or_lowers_what_could_change_a_result(verdicts, ignores):
     errors = [
