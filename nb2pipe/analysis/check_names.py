@@ -1,4 +1,4 @@
-"""Checks of names: undefined ones, and the output history."""
+"""Checks of names that no cell defines."""
 
 import ast
 import difflib
@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from nb2pipe.analysis.expressions import BUILTINS, SHELL_NAMES
 from nb2pipe.analysis.facts import StatementFacts
 from nb2pipe.analysis.findings import Analysis
+from nb2pipe.analysis.history import is_history
 from nb2pipe.analysis.scopes import bound_names
 from nb2pipe.diagnostics import Code, Diagnostic, Related, Severity
 from nb2pipe.frontend.layout import Role
 
-_HISTORY = {"_", "__", "___", "_i", "_ii", "_iii", "_ih", "_oh", "_dh", "In", "Out"}
 _SHELL = {*SHELL_NAMES, "_exit_code"}
 
 
@@ -31,7 +31,7 @@ def check_undefined(analysis: Analysis) -> Iterator[Diagnostic]:
             tagged = isinstance(read.node, ast.Pass)  # then `check_declared_names` speaks
             if known or read.guarded or tagged or name.startswith("<") or name in reported:
                 continue
-            if name in _HISTORY or name.lstrip("_i").isdigit() or name in broken:
+            if is_history(name) or name in broken:
                 continue
             reported.add(name)
             yield _undefined(analysis, facts, name, read.node, certain=not hidden)
@@ -95,25 +95,3 @@ def _skipped_definition(analysis: Analysis, name: str) -> int | None:
         if any(name in bound_names(node) for node in ast.walk(tree)):
             return laid.cell.number
     return None
-
-
-def check_history(analysis: Analysis) -> Iterator[Diagnostic]:
-    """The output history (`_`, `Out[3]`) of another step is asked for."""
-    for facts in analysis.statements():
-        for name, read in facts.reads.items():
-            numbered = name.startswith("_") and name.lstrip("_i").isdigit()
-            if (name in _HISTORY or numbered) and name not in analysis.history.before[facts.cell]:
-                if _same_step_before(analysis, facts.cell) and name in {"_", "_i"}:
-                    continue
-                yield Diagnostic(
-                    code=Code.OUTPUT_HISTORY,
-                    span=analysis.span(facts.cell, read.node),
-                    message=f"`{name}` is the output history, which no step passes on",
-                    hint=f"assign the output to a variable where it is made, and use that instead of `{name}`",
-                    step=analysis.step_of(facts.cell),
-                )
-
-
-def _same_step_before(analysis: Analysis, cell: int) -> bool:
-    """Whether the code cell above runs in the same step."""
-    return cell > 0 and analysis.step_of(cell - 1) == analysis.step_of(cell)

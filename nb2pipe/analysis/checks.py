@@ -4,7 +4,8 @@ import ast
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
-from nb2pipe.analysis.check_names import check_history, check_undefined
+from nb2pipe.analysis.check_history import check_history
+from nb2pipe.analysis.check_names import check_undefined
 from nb2pipe.analysis.check_tags import check_declared_names, check_pure
 from nb2pipe.analysis.check_ties import check_caution, check_crossing_files, check_random_state
 from nb2pipe.analysis.facts import StatementFacts, WriteKind
@@ -85,7 +86,7 @@ def check_opaque(analysis: Analysis) -> Iterator[Diagnostic]:
                 code=Code.OPAQUE_MAGIC,
                 span=analysis.span(facts.cell, node),
                 message=f"`{name}` may use variables in a way that cannot be seen",
-                hint="write it as plain Python, or keep the cells that depend on it in one step",
+                hint="write it as plain Python, or tag the cell with what it `reads:NAME` and `writes:NAME`",
                 step=analysis.step_of(facts.cell),
             )
 
@@ -100,7 +101,7 @@ def check_dynamic(analysis: Analysis) -> Iterator[Diagnostic]:
                 code=Code.DYNAMIC_NAMESPACE,
                 span=analysis.span(facts.cell, facts.dynamic),
                 message="which variables this reads or writes is only known when it runs",
-                hint="name the variables in the code, or keep the cells that depend on it in one step",
+                hint="name the variables in the code, or tag the cell `reads:NAME` and `writes:NAME` with them",
                 step=analysis.step_of(facts.cell),
             )
 

@@ -41,6 +41,7 @@ class EscapeFacts:
         quiet: it changes no variable and no state.
         star: modules whose public names it binds.
         folder: where it goes, if that is plain.
+        reads_files: literal paths that it reads.
     """
 
     name: str
@@ -54,6 +55,7 @@ class EscapeFacts:
     quiet: bool = False
     star: tuple[str, ...] = ()
     folder: str | None = None
+    reads_files: tuple[str, ...] = ()
 
 
 def escape_facts(call: ast.Call) -> EscapeFacts | None:
@@ -128,6 +130,7 @@ def _magic_facts(name: str, line: str, body: str) -> EscapeFacts:
         quiet=row.effect == "quiet" or not (opaque or setting or binds or unbinds or state),
         star=row.star,
         folder=_folder(name, given),
+        reads_files=given.positional[:1] if name == "%run" else (),
     )
 
 

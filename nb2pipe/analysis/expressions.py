@@ -167,6 +167,8 @@ class Expressions(Objects):
     def _subscript(self, node: ast.Subscript, frame: Frame | None) -> Value:
         value = self.evaluate(node.value, frame)
         index = self.evaluate(node.slice, frame)
+        if value.dotted == "sys.modules":
+            return Value(frozenset([self.namespace]))
         own = self.run_methods(value, ["__getitem__", "__missing__"], node, _INDEX)
         self.run_operator(value, "__getitem__", node)
         if self.is_plain_instance(value):

@@ -10,6 +10,7 @@ from typing import Final
 
 from nb2pipe.analysis.expressions import BUILTINS
 from nb2pipe.analysis.facts import ReplayKind, Write, WriteKind
+from nb2pipe.analysis.history import is_history
 from nb2pipe.analysis.recorder import Memory
 from nb2pipe.analysis.scopes import names_read
 
@@ -41,6 +42,8 @@ def replay_kind(node: ast.stmt, writes: dict[str, Write], memory: Memory) -> Rep
     record = memory.record
     plain = all(write.kind in {WriteKind.DEFINE, WriteKind.MAY_DEFINE} for write in writes.values())
     hidden = any(name.startswith("<") for name in writes)
+    if any(is_history(name) and name not in memory.names for name in record.reads):
+        return None
     if not plain or record.draws or record.opaque or record.dynamic or record.unknown_file:
         return _seed(node, writes) if plain and not record.opaque else None
     if hidden:

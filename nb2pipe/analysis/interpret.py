@@ -5,12 +5,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from nb2pipe.analysis.declared import Act, after_cell, before_cell, pure_names
+from nb2pipe.analysis.expressions import BUILTINS, SHELL_NAMES
 from nb2pipe.analysis.facts import CellFacts, StatementFacts, Write, WriteKind
 from nb2pipe.analysis.heap import Heap, Site, Sites, Value
+from nb2pipe.analysis.history import HISTORY_NAMES
 from nb2pipe.analysis.hoist import replay_kind
 from nb2pipe.analysis.knowledge import Knowledge, load_knowledge
 from nb2pipe.analysis.patterns import changed_nodes
 from nb2pipe.analysis.recorder import Binding, Memory, Recorder
+from nb2pipe.analysis.scopes import bound_names
 from nb2pipe.analysis.statements import Statements
 from nb2pipe.analysis.syntax import ParsedCell
 from nb2pipe.frontend.declarations import Effect
@@ -43,6 +46,7 @@ def interpret(
     `parameters` are pipeline parameters: their values are not known before the run.
     """
     machine = Statements(knowledge or load_knowledge())
+    machine.missing = _missing(cells)
     facts = tuple(_run_cell(machine, cell, parameters) for cell in cells)
     return Interpretation(
         cells=facts,
@@ -52,6 +56,15 @@ def interpret(
         unstorable=frozenset(machine.unstorable),
         starred=machine.starred,
     )
+
+
+def _missing(cells: Sequence[ParsedCell]) -> frozenset[str]:
+    """Return the names that some cell reads though none binds them where it can be seen."""
+    nodes = [node for cell in cells for node in ast.walk(cell.tree)]
+    bound = {name for node in nodes for name in bound_names(node)}
+    bound.update(node.arg for node in nodes if isinstance(node, ast.arg))
+    read = (n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load))
+    return frozenset(read) - bound - BUILTINS - SHELL_NAMES - HISTORY_NAMES
 
 
 def _run_cell(machine: Statements, parsed: ParsedCell, parameters: frozenset[str]) -> CellFacts:

@@ -76,6 +76,9 @@ class Memory:
         self.unstorable: set[Site] = set()
         self._sites: dict[tuple[object, ...], Site] = {}
         self.stack: list[ast.AST] = []
+        # What `globals()` returns, and the names that are read somewhere but bound nowhere.
+        self.namespace = Site("dict")
+        self.missing: frozenset[str] = frozenset()
         # Where relative paths begin, seen from where the notebook began; None when that is not known.
         self.folder: str | None = ""
         # States that the context managers around put back at their end.
@@ -102,6 +105,8 @@ class Memory:
         if not sites:
             return
         self.record.effects += 1
+        if self.namespace in sites:
+            self.rewrite_names(node)
         sites = self.heap.memory(sites)
         observers = self.heap.observers(sites)
         names = [
@@ -117,6 +122,36 @@ class Memory:
             self.changed_at[site] = self.order
         for name in names:
             self.touch(name, node, because, cautious=cautious)
+
+    def read_names(self, node: ast.AST) -> None:
+        """Record that any variable may be needed: code reaches them in a way that does not show which."""
+        for name in list(self.names):
+            self.read(name, node)
+
+    def rewrite_names(self, node: ast.AST) -> None:
+        """Record that any variable may be bound anew or changed, to anything: not imports and code.
+
+        The names that no cell is seen to define may get their value here as well.
+        """
+        if self.explained:
+            return
+        self.record.dynamic = node
+        self.read_names(node)
+        values = {name: binding.value.sites for name, binding in self.names.items()}
+        plain = {
+            name: sites
+            for name, sites in values.items()
+            if not name.startswith("<")
+            and self.names[name].value.dotted is None
+            and all(site.definition is None for site in sites)
+        } | dict.fromkeys(self.missing - self.names.keys(), NOTHING)
+        anything = self.site(node, "anything")
+        self.heap.hold([anything], NOTHING.union(*plain.values()))
+        for site in self.heap.reach(frozenset([anything])):
+            self.changed_at[site] = self.order
+        for name, sites in plain.items():
+            self.names[name] = Binding(Value(sites | {anything}), maybe=True)
+            self.record.defined.setdefault(name, node)
 
     def touch(self, name: str, node: ast.AST, because: str, *, cautious: bool = False) -> None:
         """Record that the value of `name` changes in place; it is needed from before, too."""

@@ -9,7 +9,7 @@ from nb2pipe.analysis.arguments import Arguments
 from nb2pipe.analysis.calls import Calls
 from nb2pipe.analysis.definitions import Frame
 from nb2pipe.analysis.escapes import ALL_NAMES, EscapeFacts
-from nb2pipe.analysis.heap import IMMUTABLE, UNKNOWN, Value
+from nb2pipe.analysis.heap import IMMUTABLE, NOTHING, UNKNOWN, Value
 from nb2pipe.analysis.knowledge import Knowledge
 from nb2pipe.analysis.states import state_of_target
 
@@ -40,8 +40,9 @@ class Specials(Calls):
     ) -> Value | None:
         """Evaluate a call by its own rule; None when `dotted` has none."""
         if dotted in _NAMESPACE and not arguments.all:
-            self._reach_any_name(node)
-            return None
+            return self._names_and_values(node, dotted, frame)
+        if dotted == "IPython.get_ipython":
+            return Value(frozenset([self.namespace]))
         if dotted == "builtins.print":
             self.record.effects += 1
         if dotted == "builtins.super" and frame is not None:
@@ -83,6 +84,7 @@ class Specials(Calls):
             tree = None
         if tree is None or len(arguments.all) > 1:
             self._reach_any_name(node)
+            self.rewrite_names(node)
             return Value(frozenset([self.site(node)]))
         self._kept.append(tree)
         *body, last = tree.body or [ast.Pass()]
@@ -96,8 +98,18 @@ class Specials(Calls):
         """Record that any name may be read here, unless the cell's tags say which."""
         if not self.explained:
             self.record.dynamic = node
-            for name in list(self.names):
-                self.read(name, node)
+            self.read_names(node)
+
+    def _names_and_values(self, node: ast.AST, dotted: str, frame: Frame | None) -> Value:
+        """Return what `globals()`, `locals()` and their kin return: the variables, by name."""
+        if frame is not None and dotted != "builtins.globals":
+            return self.new(node, frame.values.values(), "dict")
+        self._reach_any_name(node)
+        if dotted == "builtins.dir":
+            return self.new(node, [], "list")
+        values = (binding.value for binding in self.names.values())
+        self.heap.hold([self.namespace], NOTHING.union(*(value.sites for value in values)))
+        return Value(frozenset([self.namespace]))
 
     def _read_formula(self, node: ast.Call, dotted: str, arguments: Arguments) -> None:
         """Read the names that a formula of statsmodels or patsy looks up where it is used."""
@@ -140,7 +152,9 @@ class Specials(Calls):
 
     def set_library_part(self, dotted: str, attribute: str | None, node: ast.AST) -> None:
         """Record that a module's attribute, or an item of it, is set or deleted."""
-        if attribute is None:
+        if dotted == "__main__" and attribute is not None:
+            self.define(attribute, Value(frozenset([self.site(node, attribute)])), node)
+        elif attribute is None:
             self.set_option(state_of_target(dotted, inside=True), node)
         else:
             self.set_option(state_of_target(f"{dotted}.{attribute}"), node)
@@ -163,15 +177,24 @@ class Specials(Calls):
         for name in sorted(gone):
             if name in self.names and not name.startswith("<"):
                 self.unbind(name, node)
-        for path in escape.writes_files:
-            self.use_file(Value(constant=path), node, writes=True)
-        if escape.setting or "cwd" in escape.state:
-            moves = {"cwd", "environ"} & set(escape.state)
-            self.set_option("<os>" if moves else None, node)
-        if "cwd" in escape.state and not escape.quiet:
-            self.change_folder(Value(constant=escape.folder) if escape.folder else IMMUTABLE, node)
         if escape.star:
             self.starred = True
-        if escape.opaque and not self.explained:
-            self.record.opaque.append((node, escape.name))
+        self._escape_state(node, escape)
         return Value(frozenset([self.site(node, "output", "list")]))
+
+    def _escape_state(self, node: ast.Call, escape: EscapeFacts) -> None:
+        """Record what a magic or a shell command does to anything but variables that it names."""
+        for path in escape.reads_files:
+            self.use_file(Value(constant=path), node, writes=False)
+        for path in escape.writes_files:
+            self.use_file(Value(constant=path), node, writes=True)
+        moves = "cwd" in escape.state and not escape.quiet
+        if escape.setting or moves:
+            self.set_option("<os>" if moves or "environ" in escape.state else None, node)
+        if moves:
+            self.change_folder(Value(constant=escape.folder) if escape.folder else IMMUTABLE, node)
+        if escape.opaque and not self.explained:
+            dynamic = self.record.dynamic
+            self.rewrite_names(node)
+            self.record.dynamic = dynamic  # it is told as a magic
+            self.record.opaque.append((node, escape.name))

@@ -100,7 +100,7 @@ ROWS = [
     ("%%html\n<b>", EscapeFacts(name="%%html", quiet=True)),
     ("x.y?", EscapeFacts(name="%pinfo", quiet=True, reads=names("x"))),
     ("?", EscapeFacts(name="?", quiet=True)),
-    ("%run a.py", EscapeFacts(name="%run", opaque=True, **FILES)),
+    ("%run a.py", EscapeFacts(name="%run", reads_files=("a.py",), opaque=True, **FILES)),
     ("%unheard {x} of", EscapeFacts(name="%unheard", opaque=True, reads=names("x"))),
     ("%%unheard\nof", EscapeFacts(name="%%unheard", opaque=True)),
     (
