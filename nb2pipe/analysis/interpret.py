@@ -54,7 +54,7 @@ def interpret(
         changed_at=machine.changed_at,
         compared=frozenset(machine.compared),
         unstorable=frozenset(machine.unstorable),
-        starred=machine.starred,
+        starred=bool(machine.stars),
     )
 
 

@@ -140,6 +140,10 @@ class Knowledge:
             return DRAWS if _DRAWS.search(last) else PURE
         return CAUTIOUS
 
+    def describes(self, dotted: str) -> bool:
+        """Whether there is a row for this library object."""
+        return dotted in self.functions or self.type_made_by(dotted) is not None
+
     def trusts(self, dotted: str) -> bool:
         """Whether functions of this module leave their arguments alone unless a row speaks."""
         return dotted.partition(".")[0] in self.modules

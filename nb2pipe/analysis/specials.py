@@ -177,8 +177,7 @@ class Specials(Calls):
         for name in sorted(gone):
             if name in self.names and not name.startswith("<"):
                 self.unbind(name, node)
-        if escape.star:
-            self.starred = True
+        self.stars += escape.star
         self._escape_state(node, escape)
         return Value(frozenset([self.site(node, "output", "list")]))
 

@@ -206,7 +206,7 @@ class Statements(Paths):
         self._read_module((node.module or "").partition(".")[0], node)
         for item in node.names:
             if item.name == "*":
-                self.starred = True
+                self.stars.append(module)
                 self.set_option(None, node, harmless=True)
             else:
                 value = Value(dotted=f"{module}.{item.name}")

@@ -229,7 +229,8 @@ PAIRS = {
     ),
     "instances that answer": (
         (
-            "class Box:\n    def __init__(self, xs): self.xs = xs\n    def mean(self): return sum(self.xs) / len(self.xs)\n"
+            "class Box:\n    def __init__(self, xs): self.xs = xs\n"
+            "    def mean(self): return sum(self.xs) / len(self)\n"
             "    def __len__(self): return len(self.xs)\n    def __repr__(self): return f'Box of {len(self)}'\n"
             "box = Box([1, 2, 3])"
         ),
@@ -252,6 +253,11 @@ PAIRS = {
         "import pandas as pd\ndf = pd.read_csv('a.csv')",
         "import numpy as np\npd.set_option('display.precision', 3)\nprint(np.sqrt(df['a']))",
         "import numpy as np\nfrom math import log\nprint(np.exp(df['b']), log(2))",
+    ),
+    "names of a star import": (
+        "from numpy import *\nxs = array([1.0, 2.0, 3.0])",
+        "m = mean(xs)\ns = concatenate((xs, array([4.0])))",
+        "n = sqrt(xs) + sort(xs)",
     ),
 }
 
@@ -297,6 +303,11 @@ TIED = {
     "a column's list": (
         "import pandas as pd\nxs = [1]\ns = pd.Series([xs, xs])",
         "s[0].append(2)",
+        "print(xs)",
+    ),
+    "a name that a module of one's own may bind": (
+        "from numpy import *\nfrom helpers import *\nxs = zeros(3)",
+        "scale(xs)",
         "print(xs)",
     ),
     "what an instance of a library's kind was given": (
