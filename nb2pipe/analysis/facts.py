@@ -31,6 +31,7 @@ class ReplayKind(StrEnum):
     SETTING = "setting"
     RECREATE = "recreate"
     VIEW = "view"
+    LITERAL = "literal"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -52,7 +52,16 @@ def replay_kind(node: ast.stmt, writes: dict[str, Write], memory: Memory) -> Rep
         return ReplayKind.SETTING
     if record.recreates and isinstance(node, ast.Assign | ast.AnnAssign):
         return ReplayKind.RECREATE
-    return _form(node, memory)
+    return _form(node, memory) or (ReplayKind.LITERAL if _is_literal(node, memory) else None)
+
+
+def _is_literal(node: ast.stmt, memory: Memory) -> bool:
+    """Whether a statement names a container of constants: each run makes an equal one."""
+    match node:
+        case ast.Assign(targets=[ast.Name()], value=ast.Dict() | ast.List() | ast.Set() as value):
+            return _is_default(value, memory)
+        case _:
+            return False
 
 
 def _sets_up(node: ast.stmt, memory: Memory) -> bool:

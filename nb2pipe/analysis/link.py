@@ -75,7 +75,8 @@ class Linker:
         if version.kind is WriteKind.DELETE or version.parameter:
             return
         own = self.step_of[version.cell] == step and version.cell < cell
-        if not own and (version.replayable or self._is_fresh_view(step, version, cell)):
+        again = version.replayable or (step, version) in self.views
+        if not own and (again or self._is_fresh_view(step, version, cell)):
             for needed in version.eager:
                 self.require(step, cell, needed)
             return
@@ -135,7 +136,7 @@ class Linker:
                     done.add(option.statement.order)
                     self.steps[step].options.setdefault(cell, []).append(option)
                     for version in option.eager:
-                        self.require(step, cell, version)
+                        self._require_again(step, cell, version)
             for state in sorted(self.history.states):
                 changed = self.history.before[cell].get(state)
                 if changed is not None and changed.cell not in own:
@@ -152,7 +153,7 @@ class Linker:
             link = link.previous
         again = all(
             item.statement.replay is ReplayKind.SETTING
-            and all(v.replayable or v.parameter or self.step_of[v.cell] == step for v in item.eager)
+            and all(v.repeatable or self.step_of[v.cell] == step for v in item.eager)
             for item in chain
         )
         if not again:
@@ -164,7 +165,14 @@ class Linker:
                 option = Option(statement=item.statement, eager=item.eager)
                 self.steps[step].options.setdefault(cell, []).append(option)
                 for needed in item.eager:
-                    self.require(step, cell, needed)
+                    self._require_again(step, cell, needed)
+
+    def _require_again(self, step: str, cell: int, version: Version) -> None:
+        """Require what a setting reads; a literal is made anew unless the step gets it anyhow."""
+        gets = any(version in versions for versions in self.steps[step].needs.values())
+        if version.literal and self.step_of[version.cell] != step and not gets:
+            self.views.add((step, version))
+        self.require(step, cell, version)
 
     def _planted(self, cell: int) -> Iterable[str]:
         """Return the names that functions given to libraries may look up when `cell` runs."""

@@ -336,7 +336,7 @@ def _is_code(version: Version) -> bool:
 
 
 def _is_value(version: Version) -> bool:
-    return version.parameter or version.statement.replay == "constant"
+    return version.parameter or version.statement.replay in {"constant", "literal"}
 
 
 def _cut(lines: Sequence[str], line: int, column: int, end_line: int, end_column: int) -> str:

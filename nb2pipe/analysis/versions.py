@@ -18,7 +18,8 @@ class Version:
 
     `previous` is the version that it rests on, if it does. `replayable`: running the statement again
     makes it, given `eager`, the versions that the statement itself reads. `view`: so it does, as long as
-    these are unchanged, because it only names a part of them.
+    these are unchanged, because it only names a part of them. `literal`: it makes an equal one, which will
+    do where nobody changes it or asks which it is.
     """
 
     name: str
@@ -28,6 +29,7 @@ class Version:
     parameter: bool = False
     replayable: bool = False
     view: bool = False
+    literal: bool = False
     eager: tuple["Version", ...] = ()
 
     @property
@@ -39,6 +41,11 @@ class Version:
     def order(self) -> int:
         """The place of its statement among all."""
         return self.statement.order
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether a step can make it for itself, for a setting to read."""
+        return self.replayable or self.parameter or self.literal
 
     @property
     def hidden(self) -> bool:
@@ -137,7 +144,7 @@ def _option(facts: StatementFacts, eager: Mapping[str, Version]) -> Option | Non
     if not sets or facts.replay is None:
         return None
     given = tuple(eager.values())
-    cheap = all(version.replayable or version.parameter for version in given)
+    cheap = all(version.repeatable for version in given)
     if not cheap and (facts.lost_option is None or not facts.sets_options):
         return None
     return Option(statement=facts, eager=given)
@@ -151,14 +158,10 @@ def _versions(
     *,
     configures: bool,
 ) -> list[Version]:
-    view = facts.replay is ReplayKind.VIEW
+    view, literal = facts.replay is ReplayKind.VIEW, facts.replay is ReplayKind.LITERAL
     result = facts.replay is ReplayKind.CONSTANT and not configures and not _is_seed(facts)
-    replayable = (
-        not result
-        and not view
-        and facts.replay is not None
-        and all(version.replayable or version.parameter for version in eager.values())
-    )
+    given = all(version.replayable or version.parameter for version in eager.values())
+    replayable = given and facts.replay is not None and not (result or view or literal)
     made = []
     for name, write in facts.writes.items():
         rests = write.kind in {WriteKind.MAY_DEFINE, WriteKind.MUTATE}
@@ -171,6 +174,7 @@ def _versions(
                 parameter=name in parameters and write.kind is WriteKind.DEFINE,
                 replayable=replayable and write.kind in {WriteKind.DEFINE, WriteKind.MAY_DEFINE},
                 view=view and write.kind is WriteKind.DEFINE,
+                literal=literal and given and write.kind is WriteKind.DEFINE,
                 eager=tuple(eager.values()),
             )
         )

@@ -254,6 +254,16 @@ PAIRS = {
         "import numpy as np\npd.set_option('display.precision', 3)\nprint(np.sqrt(df['a']))",
         "import numpy as np\nfrom math import log\nprint(np.exp(df['b']), log(2))",
     ),
+    "a setting with values of its own": (
+        """import matplotlib.pyplot as plt
+size = (9, 5)
+params = {"figure.figsize": size, "lines.linewidth": 2, "axes.titlesize": "large"}
+plt.rcParams.update(params)
+xs = 3""",
+        """plt.plot([1, 2])""",
+        """plt.hist([1, 2])
+print(params)""",
+    ),
     "names of a star import": (
         "from numpy import *\nxs = array([1.0, 2.0, 3.0])",
         "m = mean(xs)\ns = concatenate((xs, array([4.0])))",
