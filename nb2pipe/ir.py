@@ -171,6 +171,9 @@ class Run:
     `keeps` are variables of the step that the cell is believed to leave as they are, and which are used
     later elsewhere; so are `spares`, which the step does not have in the version that is used. Hidden
     state stands among them in `<>`.
+
+    `modules` may be submodules that the cell reaches through their package: they are imported before,
+    where they exist. When the cell `may_raise`, the step goes on after an exception.
     """
 
     cell: int
@@ -178,6 +181,8 @@ class Run:
     substitutions: tuple[Substitution, ...] = ()
     keeps: tuple[str, ...] = ()
     spares: tuple[str, ...] = ()
+    modules: tuple[str, ...] = ()
+    may_raise: bool = False
     op: Literal["run"] = "run"
 
 

@@ -28,9 +28,9 @@ class Bindings(Specials):
             case ast.Starred(value=inner_target):
                 self.assign(inner_target, self.new(target, [value], "list"), frame)
             case ast.Attribute(value=base, attr=attribute):
-                self._set_part(self.evaluate(base, frame), value, target, attribute)
+                self._set_part(self.holder(base, frame), value, target, attribute)
             case ast.Subscript(value=base, slice=index):
-                holder = self.evaluate(base, frame)
+                holder = self.holder(base, frame)
                 self.evaluate(index, frame)
                 self._set_part(holder, value, target, None)
             case _:

@@ -39,7 +39,7 @@ class Calls(LibraryCalls):
         )
         self.query(node, arguments, frame)
         for changed in self.changed_nodes.get(node, ()):
-            self.mutate(self.evaluate(changed, frame).sites, node, "this call changes it in place")
+            self.mutate(self.holder(changed, frame).sites, node, "this call changes it in place")
         if callee.dotted is not None:
             special = self.special(node, callee.dotted, arguments, frame)
             if special is not None:

@@ -153,6 +153,21 @@ class Expressions(Objects):
 
     # --- parts of objects
 
+    def holder(self, node: ast.expr, frame: Frame | None) -> Value:
+        """Return what changes when a part of `node` is set.
+
+        `frame.index` is as good as new to whoever reads it, but setting `frame.index.name` changes `frame`.
+        """
+        value = self.evaluate(node, frame)
+        while (
+            not value.sites
+            and value.dotted is None
+            and isinstance(node, ast.Attribute | ast.Subscript)
+        ):
+            node = node.value
+            value = self.evaluate(node, frame)
+        return value
+
     def _attribute(self, node: ast.Attribute, frame: Frame | None) -> Value:
         value = self.evaluate(node.value, frame)
         return self.attribute(value, node.attr, node)

@@ -77,7 +77,7 @@ def _run_cell(machine: Statements, parsed: ParsedCell, parameters: frozenset[str
     machine.explained = any(item.effect is not Effect.PURE for item in declared)
     statements = [*_declared(machine, parsed, before_cell(declared, machine))]
     for node in parsed.tree.body:
-        statements.append(_run_statement(machine, position, node))
+        statements.append(_run_statement(machine, position, node, may_stop=parsed.laid.may_raise))
         for name in parameters & machine.assigned:
             machine.names[name] = Binding(Value(machine.names[name].value.sites))
     statements += _declared(machine, parsed, after_cell(declared, machine))
@@ -95,18 +95,27 @@ def _declared(machine: Statements, parsed: ParsedCell, act: Act | None) -> Itera
 
 
 def _run_statement(
-    machine: Statements, cell: int, node: ast.stmt, act: Act | None = None
+    machine: Statements,
+    cell: int,
+    node: ast.stmt,
+    act: Act | None = None,
+    *,
+    may_stop: bool = False,
 ) -> StatementFacts:
+    """Return the facts of a statement; one that `may_stop`, or not run at all, is never replayed."""
     machine.record = record = Recorder()
     machine.assigned = set()
     machine.alive = True
     machine.statement = node
     machine.begin_statement()
     machine.order += 1
+    before = machine.snapshot(None)
     if act is not None:
         act(node)
     else:
         machine.execute([node], None)
+    if may_stop:
+        machine.meet([before, machine.snapshot(None)], None)
     writes = _writes(machine, record)
     return StatementFacts(
         cell=cell,
@@ -114,7 +123,7 @@ def _run_statement(
         node=node,
         reads=record.reads,
         writes=writes,
-        replay=replay_kind(node, writes, machine),
+        replay=None if may_stop else replay_kind(node, writes, machine),
         sets_options=record.sets_options,
         states=record.states,
         lost_option=record.lost_option,

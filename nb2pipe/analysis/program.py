@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from nb2pipe.analysis.facts import StatementFacts, WriteKind
 from nb2pipe.analysis.heap import NOTHING
+from nb2pipe.analysis.imports import imported_modules, reached_submodules
 from nb2pipe.analysis.link import Linker, StepLinks, file_order
 from nb2pipe.analysis.parameters import ParameterCells
 from nb2pipe.analysis.supply import Supply
@@ -48,8 +49,10 @@ def build_program(
     supplies = linker.supplies
     keys = _output_keys(supplies)
     watch = Watch(linker)
+    cells = linker.interpretation.cells
+    modules = imported_modules([facts.node for cell in cells for facts in cell.statements])
     builders = [
-        _StepBuilder(step, layout, linker, parameters, sources, supplies, keys, watch)
+        _StepBuilder(step, layout, linker, parameters, sources, supplies, keys, watch, modules)
         for step in layout.steps
     ]
     steps = tuple(builder.build() for builder in builders)
@@ -151,11 +154,13 @@ class _StepBuilder:
     supplies: Sequence[Supply]
     keys: Mapping[Supply, str]
     watch: Watch
+    modules: Mapping[str, str]
     bound: dict[str, Version] = field(default_factory=dict)
     program: list[Operation] = field(default_factory=list)
     inputs: dict[Supply, Input] = field(default_factory=dict)
     diagnostics: list[Diagnostic] = field(default_factory=list)
     used: dict[str, None] = field(default_factory=dict)
+    imported: set[str] = field(default_factory=set)
 
     @property
     def links(self) -> StepLinks:
@@ -275,12 +280,25 @@ class _StepBuilder:
             substitutions=substitutions,
             keeps=tuple(name for name, held in watched if held),
             spares=tuple(name for name, held in watched if not held),
+            modules=self._submodules(cell),
+            may_raise=self.layout.cells[cell].may_raise,
         )
         self.program.append(run)
         definitions = self.linker.history.definitions
         for facts in self.linker.interpretation.cells[cell].statements:
             for name in facts.writes:
                 self.bound[name] = definitions[name, facts.order]
+
+    def _submodules(self, cell: int) -> tuple[str, ...]:
+        """Return the submodules that a cell, or code that it calls, may reach without their import."""
+        if all(self.linker.step_of[other] in {self.step.name, None} for other in range(cell)):
+            return ()
+        nodes = [facts.node for facts in self.linker.interpretation.cells[cell].statements]
+        code = [version.statement.node for version in self.bound.values() if version.replayable]
+        reached = dict.fromkeys(reached_submodules([*code, *nodes], self.modules))
+        new = tuple(name for name in reached if name not in self.imported)
+        self.imported.update(new)
+        return new
 
     def _store(self, supply: Supply) -> None:
         apart = tuple(self.watch.apart(self.step.name, supply, self.bound))

@@ -5,10 +5,11 @@ statement that may have written it. A statement that only may write a name, or t
 place, makes a version that rests on the one before.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from nb2pipe.analysis.facts import CellFacts, ReplayKind, StatementFacts, WriteKind
+from nb2pipe.analysis.imports import imports_only_standard
 from nb2pipe.analysis.interpret import Interpretation
 
 
@@ -97,6 +98,7 @@ def trace(
     options: list[Option] = []
     carried: set[str] = set()
     definitions: dict[tuple[str, int], Version] = {}
+    read = {name for cell in interpretation.cells for s in cell.statements for name in s.reads}
     for cell in interpretation.cells:
         start = dict(current)
         before.append(start)
@@ -107,7 +109,7 @@ def trace(
             for name in facts.reads:
                 if name not in certain:
                     wanted.setdefault(name, start.get(name))
-            option = _option(facts, eager)
+            option = _option(facts, eager, read)
             options += [option] if option is not None else []
             states = facts.states if option is None else {}
             given = parameters.get(cell.cell, frozenset())
@@ -138,9 +140,16 @@ def trace(
     )
 
 
-def _option(facts: StatementFacts, eager: Mapping[str, Version]) -> Option | None:
-    """Return how later steps set the options of a statement again, None if they cannot."""
-    sets = facts.sets_options or facts.states or facts.lost_option
+def _option(
+    facts: StatementFacts, eager: Mapping[str, Version], read: Collection[str]
+) -> Option | None:
+    """Return how later steps set the options of a statement again, None if they cannot.
+
+    What is imported and never used (`read` are the names that are) is imported for what that does.
+    """
+    unused = facts.replay is ReplayKind.IMPORT and not any(name in read for name in facts.writes)
+    for_its_effect = unused and not imports_only_standard(facts.node)
+    sets = facts.sets_options or facts.states or facts.lost_option or for_its_effect
     if not sets or facts.replay is None:
         return None
     given = tuple(eager.values())

@@ -67,7 +67,8 @@ def _states(step: Step) -> list[str]:
 
 
 def _entry(pipeline: Pipeline, operation: Operation, sources: dict[str, int]) -> dict[str, Any]:
-    entry = {key: value for key, value in asdict(operation).items() if value != ()}
+    given = asdict(operation).items()
+    entry = {key: value for key, value in given if value != () and value is not False}
     if isinstance(operation, Store) and operation.apart:
         entry["apart"] = [[item.name, item.other, item.until] for item in operation.apart]
     if not isinstance(operation, Replay | Run):

@@ -33,6 +33,11 @@ class LaidCell:
     span: Span
     declared: tuple[Declaration, ...] = ()
 
+    @property
+    def may_raise(self) -> bool:
+        """Whether the notebook goes on when the cell raises: a tag that all of Jupyter knows."""
+        return "raises-exception" in self.cell.tags
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepLayout:

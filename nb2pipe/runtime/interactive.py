@@ -1,5 +1,6 @@
 """Run cells through IPython, as a kernel does but without its sockets."""
 
+import builtins
 import os
 import tempfile
 from types import ModuleType
@@ -31,6 +32,8 @@ def kernel_shell(main: ModuleType, recorder: Recorder, run_in_loop: "Loop") -> "
         loop_runner=run_in_loop,
     )
     shell.config.IPKernelApp.a = 1
+    # There while no cell runs, too: values that are loaded import libraries, which look for it.
+    builtins.get_ipython = shell.get_ipython  # type: ignore[attr-defined]
 
     def show_result(data: Any, metadata: Any = None) -> None:
         count = shell.displayhook.prompt_count

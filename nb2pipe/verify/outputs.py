@@ -85,6 +85,9 @@ def sorted_streams(outputs: list[dict[str, Any]]) -> list[dict[str, Any]]:
 def _join_lines(output: dict[str, Any]) -> dict[str, Any]:
     """Text in a file is a list of lines, and JSON is not."""
     output.pop("transient", None)
+    if output["output_type"] == "error":
+        # What was raised counts, not the frames of whoever ran the cell.
+        output.pop("traceback", None)
     if isinstance(output.get("text"), list):
         output["text"] = "".join(output["text"])
     for kind, content in output.get("data", {}).items():
