@@ -87,7 +87,7 @@ def run_split(compilation: Compilation, source: Path, settings: RunSettings, nam
 
     begin = time.monotonic()
     result = run_pipeline(
-        _with_probes(pipeline, target),
+        with_probes(pipeline, target),
         notebook_document=notebook.document,
         directory=directory,
         parameters={},
@@ -112,8 +112,8 @@ def _probe(target: Path) -> str:
     return f"__import__('runpy').run_path({str(_PROBE)!r}, {given}) and None"
 
 
-def _with_probes(pipeline: Pipeline, target: Path) -> Pipeline:
-    """Return the pipeline with a probe at the end of each step."""
+def with_probes(pipeline: Pipeline, target: Path) -> Pipeline:
+    """Return the pipeline with a probe at the end of each step, for `read_variables`."""
     steps = tuple(
         replace(step, program=(*step.program, _probing(step, target))) for step in pipeline.steps
     )
@@ -124,6 +124,11 @@ def _probing(step: Step, target: Path) -> Replay:
     return Replay(cell=step.cells[-1], line=1, source=_probe(_variables_of(target, step)))
 
 
+def read_variables(target: Path, step: Step) -> dict[str, Any]:
+    """Return what the variables of a step were at its end, as far as it came there."""
+    return _read(_variables_of(target, step))
+
+
 def _variables_of(target: Path, step: Step) -> Path:
     return target / f"variables of {step.name}.json"
 
@@ -132,7 +137,7 @@ def _final_variables(
     pipeline: Pipeline, written_in: Mapping[str, int], target: Path
 ) -> dict[str, Mapping[str, str]]:
     """Return each variable as it is in the step that is the last to write it."""
-    by_step = {step.name: _read(_variables_of(target, step)) for step in pipeline.steps}
+    by_step = {step.name: read_variables(target, step) for step in pipeline.steps}
     found: dict[str, Mapping[str, str]] = {}
     for name, position in written_in.items():
         step = pipeline.cells[position].step
