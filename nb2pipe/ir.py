@@ -219,12 +219,21 @@ Operation = Replay | Bind | Load | Run | Unbind | Store
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Place:
+    """A line, from 1, of a cell, by its position."""
+
+    cell: int
+    line: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Output:
     """An artifact that a step makes.
 
     `key` is unique in the step. `names` are the variables that it holds, stored together because
     they may share state; `optional` names may be unbound when it is stored. For `kind` STATE the
-    names are generators (`random`, `numpy.random`, `torch`), for FILES paths.
+    names are generators (`random`, `numpy.random`, `torch`), for FILES paths. `made` tells where each name
+    got its value, in the names' order.
     """
 
     key: str
@@ -232,6 +241,7 @@ class Output:
     optional: tuple[str, ...] = ()
     kind: ArtifactKind = ArtifactKind.VARIABLES
     type: ArtifactType = ArtifactType.ARTIFACT
+    made: tuple[Place, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

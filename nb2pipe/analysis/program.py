@@ -22,6 +22,7 @@ from nb2pipe.ir import (
     Load,
     Operation,
     Output,
+    Place,
     Replay,
     Run,
     Step,
@@ -258,12 +259,17 @@ class _StepBuilder:
     def _output(self, supply: Supply) -> Output:
         kind = artifact_kind(supply.names[0])
         plain = kind is ArtifactKind.VARIABLES
+        latest = {version.name: version for version in supply.versions}
         return Output(
             key=self.keys[supply],
             names=tuple(name if plain else shown_name(name) for name in supply.names),
             optional=tuple(v.name for v in supply.versions if plain and _may_be_unbound(v)),
             kind=kind,
             type=_artifact_type(self.linker, supply),
+            made=tuple(
+                Place(cell=latest[name].cell, line=latest[name].statement.node.lineno)
+                for name in supply.names
+            ),
         )
 
     def _run(self, cell: int) -> None:

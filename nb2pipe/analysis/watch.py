@@ -112,8 +112,13 @@ class Watch:
                 if other in supply.versions or other.hidden or current.get(name) is not other:
                     continue
                 until = max((last for _, last in self.versions.get(other, {}).values()), default=-1)
-                if until > changes[0]:
+                if any(
+                    until > at or (until == at and not self._writes(at, name)) for at in changes
+                ):
                     yield Apart(name=version.name, other=name, until=until)
+
+    def _writes(self, cell: int, name: str) -> bool:
+        return name in self.linker.history.written(self.linker.interpretation.cells[cell])
 
     def _later_changes(self, version: Version, step: str) -> Iterator[int]:
         """Yield the cells of other steps that change a version, or what rests on it, in place."""

@@ -40,6 +40,7 @@ def manifest_of(pipeline: Pipeline, step: Step) -> tuple[dict[str, Any], list[st
                 "optional": port.optional,
                 "kind": port.kind,
                 "type": port.type,
+                "made": [(pipeline.cells[place.cell].number, place.line) for place in port.made],
             }
             for port in step.outputs
         },

@@ -24,6 +24,7 @@ from nb2pipe.runtime.store import (
     collect,
     read_artifact,
     restore,
+    unstorable,
     write_artifact,
 )
 
@@ -207,15 +208,16 @@ def _load(port: dict[str, Any], path: str, names: list[str], guard: Guard) -> No
 def _store(port: dict[str, Any], path: str, guard: Guard) -> dict[str, Any]:
     start = time.perf_counter()
     values = {}
+    made = dict(zip(port["names"], port.get("made", ())))
     for name in port["names"]:
         try:
             values[name] = collect(port["kind"], name, guard.scope)
         except (LookupError, OSError) as error:  # noqa: PERF203
             if name not in port["optional"]:
-                raise StepError("NB504", f"`{name}` cannot be stored: {error!r}") from error
+                raise unstorable(name, f"`{name}` cannot be stored: {error!r}", made) from error
     names = [*values]
     guard.add_shared(values, port.get("apart", ()))
-    artifact = write_artifact(path, values)
+    artifact = write_artifact(path, values, made)
     if port["kind"] == "variables":
         if port.get("paranoid"):
             _look_again(path, names, values)

@@ -69,6 +69,7 @@ class Guard:
             if name in values and other in self.scope:
                 try:
                     parts = shared_parts(values[name], self.scope[other])
+                    dump_values({"": parts})
                 except Exception as error:
                     self._give_up([other], repr(error))
                 else:
@@ -96,7 +97,7 @@ class Guard:
         over = []
         for name in self.baselines:
             until = int(name.split()[-1]) if name[0] == " " else -1
-            if name not in kept and until <= operation["cell"]:
+            if name not in kept and until < operation["cell"]:
                 over.append(name)
         self._let_go(over, self.scope)
         for name in kept:

@@ -26,7 +26,15 @@ class StepError(Exception):
     """Ends a step; the arguments are the result's error: code, message, number, line and text."""
 
 
-def write_artifact(path: str, values: dict[str, Any]) -> dict[str, Any]:
+def unstorable(path: str, message: str, made: dict[str, Any]) -> StepError:
+    """Return the error for what stands at `path` below a variable; `made` tells where each got its value."""
+    name = path.partition(".")[0]
+    number, line = made.get(name, (None, None))
+    hint = f"make and use `{name}` in one step, or hand on what it can be made from"
+    return StepError("NB504", message, number, line, "", hint)
+
+
+def write_artifact(path: str, values: dict[str, Any], made: dict[str, Any]) -> dict[str, Any]:
     """Store `values` at `path`, whole or not at all, and return what the file holds.
 
     Raises:
@@ -35,10 +43,11 @@ def write_artifact(path: str, values: dict[str, Any]) -> dict[str, Any]:
     try:
         parts = dump_values(values)
     except Exception as error:
-        name, value = blame(values)
+        path, value = blame(values)
         kind = str(type(value))[8:-2]
-        message = f"`{name}` of type `{kind}` cannot be stored: {error}"
-        raise StepError("NB504", message) from error
+        raise unstorable(
+            path, f"`{path}` of type `{kind}` cannot be stored: {error}", made
+        ) from error
     about: dict[str, Any] = {
         "names": [*values],
         "type": ", ".join(str(type(value))[8:-2] for value in values.values()),

@@ -195,3 +195,94 @@ def test_paranoid_is_content_with_what_survives(nb):
     make = "import numpy as np\nx = {'a': np.arange(3), 'n': float('nan'), 's': {(1, 2), (3,)}}\nx['b'] = x['a'][1:]"
     path = nb((make, "step:load"), ("print(x)", "step:show"))
     assert nb2pipe.run(path, paranoid=True).status == "succeeded"
+
+
+SHARED = HIDDEN + "x = [[1], [2]]\nx.append([3])\ny = [o for o in gc.get_objects() if o == [1]][0]"
+
+
+@pytest.mark.parametrize(
+    ("make", "change"),
+    [
+        (SHARED, "x[0].append(7)"),
+        (
+            HIDDEN
+            + "x = np.zeros(4)\nx[0] = 1\nbuffer = (ctypes.c_double * 4).from_address(x.ctypes.data)\n"
+            "y = np.ctypeslib.as_array(buffer)",
+            "x[1] = 7",
+        ),
+    ],
+)
+def test_memory_that_is_shared_unnoticed_and_then_changed(run, make, change):
+    result = run(
+        (make, "step:load"), ("n = 1\n" + change, "step:change"), ("print(y)", "step:show")
+    )
+    found = failure(result)
+    assert (found.code, found.span.cell, found.span.line) == (Code.VIEW_CROSSES, 2, 2)
+    assert "`x` shares with `y`" in found.message
+
+
+def test_what_is_shared_is_followed_through_later_versions(run):
+    result = run(
+        (SHARED, "step:load"),
+        ("x.append(4)", "step:more"),
+        ("x[0].append(7)", "step:change"),
+        ("print(y)", "step:show"),
+    )
+    found = failure(result)
+    assert (found.code, found.span.cell) == (Code.VIEW_CROSSES, 3)
+
+
+def test_the_step_that_changes_one_uses_the_other(run):
+    result = run((SHARED, "step:load"), ("x[0].append(7)\nprint(y)", "step:show"))
+    assert failure(result).code is Code.VIEW_CROSSES
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        [("print(x)", "step:change"), ("print(y)", "step:show")],
+        [("x[1].append(7)", "step:change"), ("print(y)", "step:show")],
+        [("print(y)", "step:show"), ("x[0].append(7)", "step:change")],
+    ],
+    ids=["nobody changes it", "another part is changed", "it is used before"],
+)
+def test_sharing_that_does_no_harm(run, cells):
+    assert run((SHARED, "step:load"), *cells).status == "succeeded"
+
+
+def test_arrays_over_one_buffer_share_it_in_the_next_step(run):
+    result = run(
+        (
+            "import numpy as np\nx = np.zeros(3)\nx[0] = 1\ny = np.frombuffer(memoryview(x).cast('B'))",
+            "step:load",
+        ),
+        ("x[1] = 7\nprint(x)", "step:change"),
+        ("print(y)", "step:show"),
+    )
+    assert result.status == "succeeded"
+    assert result.step("show").cells[0].outputs[0]["text"] == "[1. 7. 0.]\n"
+
+
+def test_a_missing_name_is_shown_where_it_is_made(run):
+    result = run(
+        ("n = 1\ntotal = int('3')", "step:load"),
+        ("import builtins\nvars(builtins)['ev' + 'al']('to' + 'tal', {})", "step:show"),
+    )
+    (found,) = [item for item in result.diagnostics if item.code is Code.STEP_FAILED]
+    assert found.span.cell == 2
+    assert "tag cell 1 `writes:total` and cell 2 `reads:total`" in found.hint
+    assert [item.span.line for item in found.related] == [2]
+
+
+def test_what_cannot_be_stored_is_shown_where_it_was_made(run):
+    result = run(
+        (
+            "import threading\nn = 1\nbox = {'lock': [getattr(threading, 'Lo' + 'ck')()]}",
+            "step:load",
+        ),
+        ("print(box)", "step:show"),
+    )
+    found = failure(result)
+    assert (found.code, found.span.cell, found.span.line) == (Code.CANNOT_STORE, 1, 3)
+    assert "`box.lock.0` of type `_thread.lock`" in found.message
+    assert "`box`" in found.hint
