@@ -15,6 +15,7 @@ from nb2pipe.runtime.suspect import changed_error
 MISSING = object()
 SHARE = 0.04  # of the time that a step takes
 GRACE = 1.0  # seconds that what must be compared may take in any step
+SLOWEST = 1e-7  # seconds that a byte takes to compare, in a value of many small objects
 COPIED = 1 << 24  # bytes of a value of which a copy may be kept
 
 
@@ -86,7 +87,8 @@ class Guard:
         """
         self.release(names)
         shared = {name: value for name, value in values.items() if name[0] == " "}
-        seconds = time.perf_counter() - start
+        # The first load of a kind imports a library, the comparison does not.
+        seconds = min(time.perf_counter() - start, os.path.getsize(path) * SLOWEST)
         baseline = Baseline(lambda: artifact_parts(path), [*values], shared, seconds)
         self.baselines.update(dict.fromkeys([*names, *shared], baseline))
 
