@@ -3,6 +3,7 @@
 #   make test    all tests, those with real notebooks and real containers included
 #   make check   formatting, linting, types, architecture, quick tests, the wheel
 #   make bench   how long compiling takes, with Kale beside it
+#   make edges   which edges of real notebooks' pipelines are needless
 #   make docs    write the documentation that is made of the code
 #   make clean   remove everything that these made
 
@@ -22,7 +23,7 @@ export UV_PYTHON := $(PYTHON)
 export UV_PYTHON_DOWNLOADS := never
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 
-.PHONY: demo test check bench docs clean
+.PHONY: demo test check bench edges docs clean
 
 demo: $(READY)
 	@mkdir -p $(DEMO)
@@ -49,6 +50,9 @@ check: $(READY)
 
 bench: $(READY)
 	$(BIN)/python benchmarks/compile.py --kale --keep
+
+edges: $(READY)
+	$(BIN)/python benchmarks/edges.py --keep
 
 docs: $(READY)
 	$(BIN)/nb2pipe explain --all > docs/diagnostics.md

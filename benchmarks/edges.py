@@ -58,7 +58,7 @@ def main() -> int:
     """Test every edge, print, and keep the results; return 1 when there are too many."""
     arguments = _arguments()
     rows = []
-    for entry in tomllib.loads(_TAGGINGS.read_text(encoding="utf-8"))["notebook"]:
+    for entry in tomllib.loads(arguments.taggings.read_text(encoding="utf-8"))["notebook"]:
         path = _find(entry["path"], arguments.notebooks)
         if not arguments.only or any(part in path.stem for part in arguments.only):
             with tempfile.TemporaryDirectory(prefix="nb2pipe-") as folder:
@@ -76,6 +76,9 @@ def main() -> int:
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("only", nargs="*", help="parts of the names of the notebooks to look at")
+    parser.add_argument(
+        "--taggings", type=Path, default=_TAGGINGS, help="which notebooks, in which steps"
+    )
     parser.add_argument(
         "--notebooks", type=Path, default=_NOTEBOOKS, help="where the real notebooks are"
     )

@@ -17,10 +17,9 @@ def print_table(document: dict[str, Any]) -> None:
         table.add_column(column, justify="right" if number else "left")
     for line in _lines(document):
         table.add_row(*line)
-    console = Console()
-    console.print(table)
+    Console().print(table)
     for line in _needless(document):
-        console.print(line, markup=False, highlight=False)
+        print(line)
 
 
 def write_page(page: Path, document: dict[str, Any]) -> None:
