@@ -4,6 +4,7 @@
 #   make check   formatting, linting, types, architecture, quick tests, the wheel
 #   make bench   how long compiling takes, with Kale beside it
 #   make edges   which edges of real notebooks' pipelines are needless
+#   make accuracy  compare what the analysis says with what real notebooks change (NOTEBOOK_PYTHON: runs them)
 #   make docs    write the documentation that is made of the code
 #   make clean   remove everything that these made
 
@@ -13,6 +14,8 @@ VENV := .venv
 UV := .venv-uv/bin/uv
 READY := $(VENV)/.ready
 BIN := $(VENV)/bin
+# Has all that the notebooks of ../shared import (their requirements.txt).
+NOTEBOOK_PYTHON ?= $(BIN)/python
 DEMO := build/demo
 SAMPLE := sample_notebooks/classification.ipynb
 QUICK := not docker and not notebooks
@@ -23,7 +26,7 @@ export UV_PYTHON := $(PYTHON)
 export UV_PYTHON_DOWNLOADS := never
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 
-.PHONY: demo test check bench edges docs clean
+.PHONY: demo test check bench edges accuracy docs clean
 
 demo: $(READY)
 	@mkdir -p $(DEMO)
@@ -53,6 +56,9 @@ bench: $(READY)
 
 edges: $(READY)
 	$(BIN)/python benchmarks/edges.py --keep
+
+accuracy: $(READY)
+	nice $(BIN)/python benchmarks/accuracy.py --python $(NOTEBOOK_PYTHON) --keep
 
 docs: $(READY)
 	$(BIN)/nb2pipe explain --all > docs/diagnostics.md

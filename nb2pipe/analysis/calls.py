@@ -6,10 +6,10 @@ from dataclasses import replace
 from nb2pipe.analysis.arguments import Arguments
 from nb2pipe.analysis.definitions import Frame
 from nb2pipe.analysis.escapes import EscapeFacts, escape_facts
-from nb2pipe.analysis.expressions import OPERATORS
 from nb2pipe.analysis.heap import NOTHING, Site, Value, join, objects
 from nb2pipe.analysis.knowledge import CAUTIOUS, CallEffect, Knowledge
 from nb2pipe.analysis.library import LibraryCalls
+from nb2pipe.analysis.operators import OPERATORS
 from nb2pipe.analysis.states import changed_container, state_of_target
 
 
@@ -118,8 +118,11 @@ class Calls(LibraryCalls):
 
     def _unknown_call(self, node: ast.Call, callee: Value, arguments: Arguments) -> Value:
         """Call something that came from outside: it may change what it is and what it gets."""
-        effects = [self.knowledge.operator(site.type, "__call__") for site in callee.sites]
+        effects = [
+            None if site in self.lent else self.knowledge.called(site.type) for site in callee.sites
+        ]
         if effects and all(effects):
+            self._run_held(node, callee, arguments)
             return join([self.library_call(node, e, callee, arguments) for e in effects if e])
         if self.is_plain_instance(callee):
             return self.run_methods(callee, ["__call__"], node, arguments)
@@ -136,3 +139,11 @@ class Calls(LibraryCalls):
                 cautious=True,
             )
         return self.result(node, CAUTIOUS, callee, arguments)
+
+    def _run_held(self, node: ast.Call, callee: Value, arguments: Arguments) -> None:
+        """Run the notebook's functions that a library's object was made of: `partial(f, x)`."""
+        held = self.heap.held(callee.sites)
+        plain = Arguments((Value(objects(held | arguments.sites)),))
+        for site in held:
+            if site.definition is not None and not site.definition.is_class:
+                self.invoke(site, node, None, plain, spread=True)

@@ -2,7 +2,7 @@
 
 import ast
 import builtins
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from nb2pipe.analysis.arguments import NO_ARGUMENTS, Arguments
@@ -10,6 +10,7 @@ from nb2pipe.analysis.definitions import Definition, Frame
 from nb2pipe.analysis.heap import IMMUTABLE, UNKNOWN, Site, Value, join
 from nb2pipe.analysis.knowledge import Knowledge
 from nb2pipe.analysis.objects import Objects, member_runs
+from nb2pipe.analysis.operators import COMPARISONS, OPERATORS, methods_of
 from nb2pipe.analysis.scopes import Comprehension, Scope, function_scope
 
 BUILTINS: Final = frozenset(dir(builtins)) | {"__name__", "__doc__", "__builtins__"}
@@ -18,29 +19,6 @@ _INDEX: Final = Arguments((IMMUTABLE,))
 _NO_SCOPE: Final = Scope(
     local=frozenset(), declared_global=frozenset(), declared_nonlocal=frozenset()
 )
-_COMPARISONS: Final = (
-    "__eq__",
-    "__ne__",
-    "__lt__",
-    "__le__",
-    "__gt__",
-    "__ge__",
-    "__contains__",
-    "__hash__",
-)
-_OPERATIONS: Final[Mapping[type[ast.AST | None], str]] = {
-    ast.Add: "add", ast.Sub: "sub", ast.Mult: "mul", ast.Div: "truediv", ast.FloorDiv: "floordiv",
-    ast.Mod: "mod", ast.Pow: "pow", ast.MatMult: "matmul", ast.BitAnd: "and", ast.BitOr: "or",
-    ast.BitXor: "xor", ast.LShift: "lshift", ast.RShift: "rshift",
-}  # fmt: skip
-OPERATORS: Final = {
-    "__add__", "__radd__", "__iadd__", "__getitem__", "__setitem__", "__iter__", "__next__", "__len__",
-    "__repr__", "__str__", "__eq__", "__lt__", "__hash__", "__contains__", "__enter__", "__exit__",
-    "__call__", "__bool__", "__getattr__", "__getattribute__", "__sub__", "__rsub__", "__mul__",
-    "__rmul__", "__truediv__", "__floordiv__", "__mod__", "__pow__", "__matmul__", "__neg__", "__abs__",
-    "__and__", "__or__", "__xor__", "__invert__", "__ne__", "__gt__", "__le__", "__ge__", "__isub__",
-    "__imul__", "__float__", "__int__", "__index__", "__format__", "__reversed__", "__delitem__",
-}  # fmt: skip
 
 
 class Expressions(Objects):
@@ -50,6 +28,8 @@ class Expressions(Objects):
         super().__init__(knowledge)
         # The modules whose names a star import binds, in their order.
         self.stars: list[str] = []
+        # Objects of which a method that changes them was read, so that a call may be one of it.
+        self.lent: set[Site] = set()
         self._evaluators: dict[type[ast.AST], Callable[[Any, Frame | None], Value]] = {
             ast.Constant: self._constant,
             ast.Name: self._name,
@@ -170,6 +150,10 @@ class Expressions(Objects):
 
     def _attribute(self, node: ast.Attribute, frame: Frame | None) -> Value:
         value = self.evaluate(node.value, frame)
+        for site in value.sites:
+            effect = self.knowledge.method(site.type, node.attr)
+            if effect.known and effect.mutates:
+                self.lent.add(site)
         return self.attribute(value, node.attr, node)
 
     def attribute(self, value: Value, name: str, node: ast.AST) -> Value:
@@ -346,7 +330,7 @@ class Expressions(Objects):
         if not left.sites and not right.sites:
             return IMMUTABLE
         own = [
-            self.run_methods(side, _methods_of(node), node, Arguments((other,)))
+            self.run_methods(side, methods_of(node), node, Arguments((other,)))
             for side, other in ((left, right), (right, left))
         ]
         if self.is_plain_instance(left) or self.is_plain_instance(right):
@@ -365,7 +349,7 @@ class Expressions(Objects):
     def _compare(self, node: ast.Compare, frame: Frame | None) -> Value:
         values = [self.evaluate(item, frame) for item in [node.left, *node.comparators]]
         for value in values:
-            self.run_methods(value, _COMPARISONS, node)
+            self.run_methods(value, COMPARISONS, node)
         if any(
             isinstance(operator, ast.Is | ast.IsNot | ast.In | ast.NotIn) for operator in node.ops
         ):
@@ -386,12 +370,6 @@ class Expressions(Objects):
         if frame is not None:
             frame.returned.append(value)
         return IMMUTABLE
-
-
-def _methods_of(node: ast.AST) -> Iterable[str]:
-    """Return the special methods that may run for an operator (Python reference, 3.3.8)."""
-    name = _OPERATIONS.get(type(getattr(node, "op", None)))
-    return OPERATORS if name is None else (f"__{name}__", f"__r{name}__", f"__i{name}__")
 
 
 def _copies(index: ast.expr) -> bool:

@@ -6,7 +6,7 @@ name of a function or method says it all, and ast-grep rules, where the shape of
 
 import fnmatch
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from pathlib import Path
@@ -21,7 +21,8 @@ _MAY_SHARE: Final = frozenset({"copy", "out"})
 class CallEffect:
     """What a call does, as far as it is known.
 
-    `mutates`: what it changes in place, by position, keyword, `self` (the receiver) or `all`.
+    `mutates`: what it changes in place, by position, keyword, `self` (the receiver), `all`, or
+    `drawings`: the figures and axes among the arguments.
     `deep`: what the changed objects hold changes, too. `keeps`: whether they may hold on to the
     arguments afterwards. `returns`: `fresh` (shares nothing), `none` (cannot change in place),
     `shallow` (a new container of the same elements), `holds` (new, but may hold the arguments),
@@ -59,12 +60,16 @@ class CallEffect:
         promises = self.returns in {"fresh", "none"} and default.returns == "unknown"
         return "self" in self.mutates or (promises and not default.mutates)
 
-    def given(self, keywords: Collection[str]) -> "CallEffect":
-        """Return the effect of a call with these keywords (those whose value is not None)."""
+    def given(self, constants: Mapping[str, object]) -> "CallEffect":
+        """Return the effect of a call with these keywords, and their values where these are known."""
+        keywords = {word for word, constant in constants.items() if constant is not None}
         effect = self
         if isinstance(self.setting, str):
             effect = replace(effect, setting=self.setting in keywords)
-        if not _MAY_SHARE.isdisjoint(keywords) and self.returns == "fresh":
+        if constants.get("copy") is True:
+            keywords.remove("copy")
+            effect = replace(effect, returns="fresh" if self.returns == "view" else self.returns)
+        if not _MAY_SHARE.isdisjoint(keywords) and self.returns in {"fresh", "view"}:
             effect = replace(effect, returns="unknown")
         if not set(self.unless).isdisjoint(keywords):
             effect = replace(effect, state=None, seeds=None, type=self.seeded or self.type)
@@ -101,15 +106,18 @@ class Rule:
 
 # Types of Python's own containers, which copy what they are made of.
 CONTAINERS: Final = frozenset({"list", "dict", "set", "tuple", "iterator"})
-PURE: Final = CallEffect(returns="unknown")
+# What nobody described, of a trusted library: it draws on the axes that it gets, and changes nothing else.
+PURE: Final = CallEffect(returns="unknown", mutates=("drawings",), keeps=False)
 # A function of this name draws random numbers, unless a row knows better.
 _DRAWS: Final = re.compile(r"rvs|rand|sampl|shuffl|bootstrap|permut|simulat|jitter", re.IGNORECASE)
-DRAWS: Final = CallEffect(
-    returns="unknown",
+DRAWS: Final = replace(
+    PURE,
     state="numpy.random",
     unless=("random_state", "seed", "rng", "random_seed", "generator"),
 )
 CAUTIOUS: Final = CallEffect(mutates=("self", "all"), known=False)
+# A method that nobody described, of an object of a trusted library: it leaves the arguments alone.
+OF_TRUSTED: Final = CallEffect(mutates=("self", "drawings"), known=False)
 CONSTRUCTOR: Final = CallEffect(returns="holds")
 
 
@@ -127,7 +135,7 @@ class Knowledge:
 
     def function(self, dotted: str) -> CallEffect:
         """Return the effect of calling the library object `dotted`."""
-        effect = self.functions.get(dotted)
+        effect = self.functions.get(dotted) or self.functions.get(_anywhere(dotted))
         if effect is not None:
             return effect
         made = self.type_made_by(dotted)
@@ -137,12 +145,14 @@ class Knowledge:
         if last[:1].isupper() and not last.isupper():
             return CallEffect(returns="holds", type=dotted)
         if self.trusts(dotted):
-            return DRAWS if _DRAWS.search(last) else PURE
+            effect = DRAWS if _DRAWS.search(last) else PURE
+            return replace(effect, type=f"{dotted}()")
         return CAUTIOUS
 
     def describes(self, dotted: str) -> bool:
-        """Whether there is a row for this library object."""
-        return dotted in self.functions or self.type_made_by(dotted) is not None
+        """Whether a row or a type speaks about `dotted` itself."""
+        named = dotted in self.functions or _anywhere(dotted) in self.functions
+        return named or self.type_made_by(dotted) is not None
 
     def trusts(self, dotted: str) -> bool:
         """Whether functions of this module leave their arguments alone unless a row speaks."""
@@ -167,6 +177,19 @@ class Knowledge:
         known = self.types.get(type_) if type_ else None
         return known.methods.get(name) if known is not None else None
 
+    def called(self, type_: str | None) -> CallEffect | None:
+        """Return what calling an object of `type_` does; None when nobody can tell."""
+        row = self.operator(type_, "__call__")
+        if row is not None:
+            return row
+        if self.is_trusted(type_):
+            return replace(PURE, type=f"{type_}()" if not str(type_).endswith("()()") else type_)
+        return PURE if type_ in CONTAINERS else None
+
+    def is_trusted(self, type_: str | None) -> bool:
+        """Whether objects of `type_` come from a trusted library."""
+        return type_ is not None and "." in type_ and self.trusts(type_)
+
     def lacks(self, type_: str | None, method: str) -> bool:
         """Whether `type_` is one of Python's own containers, which have no such method."""
         known = self.types.get(type_) if type_ in CONTAINERS else None
@@ -182,7 +205,7 @@ class Knowledge:
         known = self.types.get(type_) if type_ else None
         general = self.methods.get(name, CAUTIOUS)
         if known is None:
-            return general
+            return general if general.known or not self.is_trusted(type_) else OF_TRUSTED
         effect = known.methods.get(name)
         if effect is not None:
             return effect
@@ -191,6 +214,12 @@ class Knowledge:
         ):
             return general
         return known.default
+
+
+def _anywhere(dotted: str) -> str:
+    """Return the name of the row for a function that its library shows in several modules."""
+    root, _, rest = dotted.partition(".")
+    return f"{root}.*.{rest.rpartition('.')[2]}"
 
 
 def load_knowledge(extra: Iterable[Path] = ()) -> Knowledge:

@@ -7,7 +7,7 @@ from typing import Final
 
 from nb2pipe.analysis.arguments import Arguments
 from nb2pipe.analysis.heap import IMMUTABLE, NOTHING, Site, Sites, Value, objects
-from nb2pipe.analysis.knowledge import CallEffect
+from nb2pipe.analysis.knowledge import OF_TRUSTED, CallEffect
 from nb2pipe.analysis.objects import CONTAINERS
 from nb2pipe.analysis.own_code import OwnCode
 from nb2pipe.analysis.recorder import file_name
@@ -15,6 +15,7 @@ from nb2pipe.analysis.scopes import names_read
 from nb2pipe.analysis.states import is_harmless, state_of_call, varies
 
 _SELF: Final = "self"
+_DRAWING: Final = "matplotlib.Artist"
 _CLOSED: Final = ("pandas.", "polars.", "xarray.", "numpy.ndarray")
 
 
@@ -32,8 +33,7 @@ class LibraryCalls(OwnCode):
         name: str = "",
     ) -> Value:
         """Record what a library's function does, as far as it is known, and return its result."""
-        given = {word for word, value in arguments.keywords if word and value.constant is not None}
-        effect = effect.given(given)
+        effect = effect.given({word: value.constant for word, value in arguments.keywords if word})
         if effect.setting:
             self.set_option(state_of_call(name), node, harmless=is_harmless(name))
             self.plant(arguments.all)
@@ -46,9 +46,7 @@ class LibraryCalls(OwnCode):
             self.record.draws = True
         for changed in self._changed(effect, receiver, arguments):
             because = "this call changes it" if effect.known else "this call may change it"
-            deep = effect.deep or not effect.known
-            sites = self.changeable(changed.sites) if deep else objects(changed.sites)
-            self.mutate(sites, node, because, cautious=not effect.known)
+            self.mutate(self._touched(changed, effect), node, because, cautious=not effect.known)
             if effect.keeps:
                 kept = arguments.sites | self.heap.held(arguments.sites)
                 self.heap.hold(changed.sites, kept - changed.sites)
@@ -72,6 +70,16 @@ class LibraryCalls(OwnCode):
                     self.record.planted.add(name)
                     queue += self.names[name].value.sites
 
+    def _touched(self, changed: Value, effect: CallEffect) -> Sites:
+        """Return which objects change when `changed` does: with what it holds, when that is said or feared."""
+        if not effect.deep and effect.known:
+            return objects(changed.sites)
+        reached = self.changeable(changed.sites)
+        if effect is OF_TRUSTED:
+            # The models that an object of a library was made of, but not the data.
+            return changed.sites | frozenset(site for site in reached if not _is_buffer(site))
+        return reached
+
     def _changed(
         self, effect: CallEffect, receiver: Value | None, arguments: Arguments
     ) -> Iterable[Value]:
@@ -81,6 +89,9 @@ class LibraryCalls(OwnCode):
                     yield receiver
             elif key == "all":
                 yield from arguments.all
+            elif key == "drawings":
+                reached = self.heap.reach(arguments.sites)
+                yield Value(frozenset(site for site in reached if site.type == _DRAWING))
             else:
                 value = arguments.get(key)
                 if value is not None:

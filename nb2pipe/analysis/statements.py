@@ -6,9 +6,9 @@ from typing import Any, Final
 
 from nb2pipe.analysis.arguments import NO_ARGUMENTS, Arguments
 from nb2pipe.analysis.definitions import Definition, Frame
-from nb2pipe.analysis.expressions import OPERATORS
 from nb2pipe.analysis.heap import IMMUTABLE, NOTHING, Site, Value, join
 from nb2pipe.analysis.knowledge import Knowledge
+from nb2pipe.analysis.operators import OPERATORS
 from nb2pipe.analysis.paths import Paths
 from nb2pipe.analysis.scopes import Scope
 
@@ -112,7 +112,7 @@ class Statements(Paths):
                 else:
                     holder.values.pop(target.id, None)
             elif isinstance(target, ast.Attribute | ast.Subscript):
-                value = self.evaluate(target.value, frame)
+                value = self.holder(target.value, frame)
                 if value.dotted is not None:
                     name = target.attr if isinstance(target, ast.Attribute) else None
                     self.set_library_part(value.dotted, name, target)
