@@ -47,10 +47,9 @@ class Source:
         """How tables name it."""
         return f"{self.repository}: {self.path}"
 
-    @property
-    def trace(self) -> Path:
-        """The file with what was traced."""
-        return _TRACES / f"{self.folder.name}+{Path(self.path).stem}.json"
+    def trace(self, folder: Path) -> Path:
+        """Return the file with what was traced."""
+        return folder / f"{self.folder.name}+{Path(self.path).stem}.json"
 
 
 def main() -> int:
@@ -64,13 +63,14 @@ def main() -> int:
     judged: list[Judged] = []
     failed: list[str] = []
     for source in sorted(sources, key=lambda source: source.seconds):
-        if not (arguments.reuse and source.trace.exists()):
+        path = source.trace(arguments.traces)
+        if not (arguments.reuse and path.exists()):
             print(f"{source.name} ...", file=sys.stderr, flush=True)
-            _trace(source, arguments.python)
-        if not source.trace.exists():
+            _trace(source, path, arguments.python)
+        if not path.exists():
             failed.append(source.name)
             continue
-        judged += _judge(source, json.loads(source.trace.read_text(encoding="utf-8")))
+        judged += _judge(source, json.loads(path.read_text(encoding="utf-8")))
     judged.sort(key=lambda item: (item.notebook, item.cell, item.variable))
     print_summary(judged, details=arguments.details)
     if failed:
@@ -92,6 +92,7 @@ def _arguments() -> argparse.Namespace:
         "--notebooks", type=Path, default=_NOTEBOOKS, help="a folder with an index.jsonl"
     )
     parser.add_argument("--seconds", type=float, default=1e9, help="leave longer notebooks out")
+    parser.add_argument("--traces", type=Path, default=_TRACES, help="where traces are kept")
     parser.add_argument("--reuse", action="store_true", help="do not trace again")
     parser.add_argument("--details", action="store_true", help="print every miss and false alarm")
     parser.add_argument(
@@ -115,10 +116,10 @@ def _read_index(folder: Path) -> Iterator[Source]:
 # --- what really changes
 
 
-def _trace(source: Source, python: str) -> None:
+def _trace(source: Source, output: Path, python: str) -> None:
     """Run a notebook in a copy of its repository's folder, and keep what its cells change."""
-    source.trace.unlink(missing_ok=True)
-    _TRACES.mkdir(exist_ok=True)
+    output.unlink(missing_ok=True)
+    output.parent.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
         copy = Path(scratch) / source.folder.name
         copy.mkdir()
@@ -130,7 +131,7 @@ def _trace(source: Source, python: str) -> None:
         plain = path.with_suffix(".traced.json")
         plain.write_text(json.dumps(notebook.document), encoding="utf-8")
         environment = {**os.environ, "MPLBACKEND": "Agg", "PYTHONPATH": str(_FOLDER)}
-        command = [python, _FOLDER / "trace_cells.py", plain, source.trace]
+        command = [python, _FOLDER / "trace_cells.py", plain, output.absolute()]
         limit = 120 + _SLACK * source.seconds
         try:
             subprocess.run(
