@@ -69,7 +69,8 @@ class CallEffect:
         if constants.get("copy") is True:
             keywords.remove("copy")
             effect = replace(effect, returns="fresh" if self.returns == "view" else self.returns)
-        if not _MAY_SHARE.isdisjoint(keywords) and self.returns in {"fresh", "view"}:
+        shares = not _MAY_SHARE.isdisjoint(keywords) or constants.get("deep", True) is not True
+        if shares and self.returns in {"fresh", "view"}:
             effect = replace(effect, returns="unknown")
         if not set(self.unless).isdisjoint(keywords):
             effect = replace(effect, state=None, seeds=None, type=self.seeded or self.type)
