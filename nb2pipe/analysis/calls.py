@@ -2,6 +2,7 @@
 
 import ast
 from dataclasses import replace
+from typing import Final
 
 from nb2pipe.analysis.arguments import Arguments
 from nb2pipe.analysis.definitions import Frame
@@ -11,6 +12,9 @@ from nb2pipe.analysis.knowledge import CAUTIOUS, CallEffect, Knowledge
 from nb2pipe.analysis.library import LibraryCalls
 from nb2pipe.analysis.operators import OPERATORS
 from nb2pipe.analysis.states import changed_container, state_of_target
+
+# What runs of a class's own code when an object is called, whatever library the class is derived from.
+_CALLED: Final = ("__call__", "forward", "call")
 
 
 class Calls(LibraryCalls):
@@ -81,8 +85,9 @@ class Calls(LibraryCalls):
             if receiver is None and others:
                 results.append(self._unknown_call(node, Value(others), arguments))
             return join(results)
-        if isinstance(node.func, ast.Attribute) and receiver is not None:
-            return self._method_call(node, node.func.attr, receiver, arguments)
+        attribute = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+        if receiver is not None and attribute and not self.has_set(receiver, attribute):
+            return self._method_call(node, attribute, receiver, arguments)
         return self._unknown_call(node, callee, arguments)
 
     def _own_code(self, node: ast.Call, callee: Value, receiver: Value | None) -> list[Site]:
@@ -116,14 +121,25 @@ class Calls(LibraryCalls):
             results.append(self.library_call(node, effect, receiver, arguments, name=full))
         return join(results)
 
+    def _called(self, site: Site) -> CallEffect | None:
+        """Return what calling an object does, by its type or by what its class is derived from."""
+        known = self.knowledge.called(site.type)
+        if known is not None:
+            return known
+        for definition in self.classes_of(Value(frozenset([site]))):
+            for base in definition.bases:
+                made = self.knowledge.type_made_by(base.dotted or "")
+                known = known or self.knowledge.operator(made, "__call__")
+        return known
+
     def _unknown_call(self, node: ast.Call, callee: Value, arguments: Arguments) -> Value:
         """Call something that came from outside: it may change what it is and what it gets."""
-        effects = [
-            None if site in self.lent else self.knowledge.called(site.type) for site in callee.sites
-        ]
+        effects = [None if site in self.lent else self._called(site) for site in callee.sites]
         if effects and all(effects):
             self._run_held(node, callee, arguments)
-            return join([self.library_call(node, e, callee, arguments) for e in effects if e])
+            own = self.run_methods(callee, _CALLED, node, arguments)
+            results = [self.library_call(node, e, callee, arguments) for e in effects if e]
+            return join([*results, own])
         if self.is_plain_instance(callee):
             return self.run_methods(callee, ["__call__"], node, arguments)
         for site in self.heap.held(callee.sites):

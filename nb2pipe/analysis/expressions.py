@@ -26,8 +26,6 @@ class Expressions(Objects):
 
     def __init__(self, knowledge: Knowledge) -> None:
         super().__init__(knowledge)
-        # The modules whose names a star import binds, in their order.
-        self.stars: list[str] = []
         # Objects of which a method that changes them was read, so that a call may be one of it.
         self.lent: set[Site] = set()
         self._evaluators: dict[type[ast.AST], Callable[[Any, Frame | None], Value]] = {
@@ -119,17 +117,8 @@ class Expressions(Objects):
             return Value(dotted=f"builtins.{name}")
         if name in SHELL_NAMES:
             return Value(dotted=f"IPython.{name}")
-        starred = self._starred_name(name)
+        starred = self.starred_name(name)
         return starred or Value(frozenset([self.site(f"name {name}")]))
-
-    def _starred_name(self, name: str) -> Value | None:
-        """Return what a name without a binding is, when star imports of known libraries explain it."""
-        for module in reversed(self.stars):
-            if not self.knowledge.trusts(module):
-                return None
-            if self.knowledge.describes(f"{module}.{name}"):
-                return Value(dotted=f"{module}.{name}")
-        return Value(dotted=f"{self.stars[-1]}.{name}") if self.stars else None
 
     # --- parts of objects
 

@@ -23,7 +23,8 @@ class CallEffect:
 
     `mutates`: what it changes in place, by position, keyword, `self` (the receiver), `all`, or
     `drawings`: the figures and axes among the arguments.
-    `deep`: what the changed objects hold changes, too. `keeps`: whether they may hold on to the
+    `deep`: what the changed objects hold changes, too, but for objects whose type fits a pattern of
+    `spares`. `keeps`: whether they may hold on to the
     arguments afterwards. `returns`: `fresh` (shares nothing), `none` (cannot change in place),
     `shallow` (a new container of the same elements), `holds` (new, but may hold the arguments),
     `self`, or `unknown` (may be or hold any argument); a result that is `fresh` otherwise may still
@@ -49,6 +50,7 @@ class CallEffect:
     unstorable: bool = False
     recreate: bool = False
     deep: bool = False
+    spares: tuple[str, ...] = ()
     seeded: str | None = None
     known: bool = True
 
@@ -59,6 +61,10 @@ class CallEffect:
         """
         promises = self.returns in {"fresh", "none"} and default.returns == "unknown"
         return "self" in self.mutates or (promises and not default.mutates)
+
+    def reaches(self, type_: str | None) -> bool:
+        """Whether what the call does to an object may change one of `type_` inside."""
+        return type_ is None or not any(fnmatch.fnmatchcase(type_, p) for p in self.spares)
 
     def given(self, constants: Mapping[str, object]) -> "CallEffect":
         """Return the effect of a call with these keywords, and their values where these are known."""

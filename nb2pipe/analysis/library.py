@@ -78,7 +78,7 @@ class LibraryCalls(OwnCode):
         if effect is OF_TRUSTED:
             # The models that an object of a library was made of, but not the data.
             return changed.sites | frozenset(site for site in reached if not _is_buffer(site))
-        return reached
+        return frozenset(s for s in reached if s in changed.sites or effect.reaches(s.type))
 
     def _changed(
         self, effect: CallEffect, receiver: Value | None, arguments: Arguments

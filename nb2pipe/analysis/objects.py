@@ -19,6 +19,17 @@ class Objects(Memory):
         super().__init__()
         self.knowledge = knowledge
         self.has_classes = False
+        # The modules whose names a star import binds, in their order.
+        self.stars: list[str] = []
+
+    def starred_name(self, name: str) -> Value | None:
+        """Return what a name without a binding is, when star imports of known libraries explain it."""
+        for module in reversed(self.stars):
+            if not self.knowledge.trusts(module):
+                return None
+            if self.knowledge.describes(f"{module}.{name}"):
+                return Value(dotted=f"{module}.{name}")
+        return Value(dotted=f"{self.stars[-1]}.{name}") if self.stars else None
 
     def is_plain_instance(self, value: Value) -> bool:
         """Whether `value` is an instance of classes that the notebook alone defines."""
@@ -84,9 +95,8 @@ class Objects(Memory):
         Where the notebook's own code put something, that is it. Elsewhere it is whatever the library
         keeps there: anything that the instance holds, but for its class.
         """
-        known = self.heap.field(value.sites, name)
-        if known and all(self.heap.fields.get((site, name)) for site in value.sites):
-            return Value(known)
+        if self.has_set(value, name):
+            return Value(self.heap.field(value.sites, name))
         classes = self.classes_of(value)
         parts = self.part_of(value).sites
         return Value(
@@ -94,6 +104,11 @@ class Objects(Memory):
                 site for site in parts if not site.definition or site.definition not in classes
             )
         )
+
+    def has_set(self, value: Value, name: str) -> bool:
+        """Whether the notebook's own code has put an object into this attribute."""
+        fields = self.heap.fields
+        return bool(value.sites) and all(fields.get((site, name)) for site in value.sites)
 
     def new(
         self, node: ast.AST, held: Iterable[Value], type_: str | None = None, role: str = ""

@@ -20,6 +20,7 @@ _TYPE: Final = ("made_by", "methods", "default", "state", "attributes")
 _RULE: Final = ("id", "contains", "rule", "mutates", "constraints")
 _KEY_LISTS: Final = frozenset({"mutates", "aliases"})
 _KEYS: Final = frozenset({"reads_file", "writes_file"})
+_LISTS: Final = {"unless": "keywords", "spares": "types"}
 _SWITCHES: Final = frozenset({"keeps", "deep", "unstorable", "recreate"})
 
 # A node of the composed YAML document; PyYAML's types are not known to the type checker.
@@ -168,8 +169,8 @@ def _wrong_value(key: str, value: object) -> str | None:
         return None if value in STATES else f"must be one of {', '.join(STATES)}"
     if key in _SWITCHES:
         return None if isinstance(value, bool) else "must be `true` or `false`"
-    if key == "unless":
-        return None if isinstance(value, list) else "must be a list of keywords"
+    if key in _LISTS:
+        return None if isinstance(value, list) else f"must be a list of {_LISTS[key]}"
     if key == "setting":
         return None if isinstance(value, (bool, str)) else "must be `true` or a keyword"
     return None if isinstance(value, str) else "must be a text"

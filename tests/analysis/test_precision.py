@@ -56,6 +56,30 @@ w = np.ones(100)
 def rss(p, a):
     return ((a @ p) ** 2).sum()
 """
+TORCH = """\
+import torch
+from torch import nn
+X = torch.linspace(0, 1, 50).reshape(-1, 1)
+y = 2 * X + 1
+class Net(nn.Module):
+    def __init__(self, width):
+        super().__init__()
+        self.inner = nn.Linear(1, width)
+        self.outer = nn.Linear(width, 1)
+    def forward(self, x):
+        return self.outer(torch.relu(self.inner(x)))
+def train(model, X, y, epochs=10):
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+    for _ in range(epochs):
+        optimizer.zero_grad()
+        loss = nn.functional.mse_loss(model(X), y)
+        loss.backward()
+        optimizer.step()
+    return loss.item()
+small = Net(4)
+large = Net(16)
+"""
+
 PAIRS = {
     # --- scikit-learn
     "two models on the same data": (
@@ -211,6 +235,19 @@ PAIRS = {
         ARRAYS,
         "r1 = np.random.default_rng(1)\nsample = r1.choice(a[:, 0], 10)",
         "r2 = np.random.default_rng(2)\nnoise = r2.normal(size=3)",
+    ),
+    # --- torch
+    "two networks": (
+        TORCH,
+        "loss_small = train(small, X, y)",
+        "loss_large = train(large, X, y)",
+        "print(loss_small, loss_large, small(X), large(X))",
+    ),
+    "two networks made where they are trained": (
+        TORCH,
+        "model = Net(8)\nloss_a = train(model, X, y)",
+        "model = Net(32)\nloss_b = train(model, X, y)",
+        "print(loss_a, loss_b)",
     ),
     # --- the language
     "loop variables of the same name": (
