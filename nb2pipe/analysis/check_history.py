@@ -28,6 +28,8 @@ def check_history(analysis: Analysis) -> Iterator[Diagnostic]:
             makers = _makers(analysis, facts.cell, name)
             if all(analysis.step_of(cell) == step for cell in makers):
                 continue
+            if name == "_" and _is_own_or_missing(analysis, facts.cell):
+                continue
             yield Diagnostic(
                 code=Code.OUTPUT_HISTORY,
                 span=analysis.span(facts.cell, read.node),
@@ -42,6 +44,15 @@ def _is_bound(analysis: Analysis, facts: StatementFacts, name: str) -> bool:
     own = analysis.interpretation.cells[facts.cell].statements
     earlier = any(name in other.writes for other in own if other.order < facts.order)
     return earlier or name in analysis.history.before[facts.cell]
+
+
+def _is_own_or_missing(analysis: Analysis, cell: int) -> bool:
+    """Whether `_` is what the step itself displayed last, or not there at all, which fails when it runs."""
+    step = analysis.step_of(cell)
+    cells = _displaying(analysis, range(cell), past_the_last=True)
+    own = [analysis.step_of(other) == step for other in cells if analysis.step_of(other)]
+    since_others = own.index(False)
+    return since_others > 0 and not any(own[since_others:])
 
 
 def _makers(analysis: Analysis, cell: int, name: str) -> Iterable[int]:
@@ -75,8 +86,10 @@ def _numbers(analysis: Analysis, cell: int, name: str) -> list[int] | None:
     return indices if uses and len(indices) == len(uses) else None
 
 
-def _displaying(analysis: Analysis, cells: Sequence[int]) -> Iterator[int]:
-    """Yield the cells, latest first, whose output may be the last one before."""
+def _displaying(
+    analysis: Analysis, cells: Sequence[int], *, past_the_last: bool = False
+) -> Iterator[int]:
+    """Yield the cells, latest first, whose output may be the last one before; or all that may display."""
     for cell in reversed(cells):
         body = analysis.cells[cell].tree.body
         last = body[-1] if body else None
@@ -85,4 +98,5 @@ def _displaying(analysis: Analysis, cells: Sequence[int]) -> Iterator[int]:
         yield cell
         constant = isinstance(last.value, ast.Constant) and last.value.value is not None
         if constant or isinstance(last.value, _VALUES):
-            return
+            if not past_the_last:
+                return

@@ -32,6 +32,8 @@ def kernel_shell(main: ModuleType, recorder: Recorder, run_in_loop: "Loop") -> "
         loop_runner=run_in_loop,
     )
     shell.config.IPKernelApp.a = 1
+    for name in "_", "__", "___":
+        main.__dict__.pop(name)  # a step has no output to begin with: asking for one fails
     # There while no cell runs, too: values that are loaded import libraries, which look for it.
     builtins.get_ipython = shell.get_ipython  # type: ignore[attr-defined]
 

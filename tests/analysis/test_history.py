@@ -83,3 +83,12 @@ def test_a_functions_own_locals_reach_nothing_else(analysis):
     )
     assert found.edges == {}
     assert codes(found) == []
+
+
+def test_what_a_call_of_the_step_itself_may_display_is_its_own(analysis):
+    assert "NB208" not in codes(analysis(("a", "1 + 1"), ("b", "f = abs\nf(3)"), ("b", "print(_)")))
+
+
+def test_what_a_call_between_steps_may_display_is_refused(analysis):
+    between = [("a", "1 + 1"), ("b", "2 + 2"), ("a", "print()"), ("a", "print(_)")]
+    assert "NB208" in codes(analysis(*between))
