@@ -97,6 +97,5 @@ def _displaying(
             continue
         yield cell
         constant = isinstance(last.value, ast.Constant) and last.value.value is not None
-        if constant or isinstance(last.value, _VALUES):
-            if not past_the_last:
-                return
+        if (constant or isinstance(last.value, _VALUES)) and not past_the_last:
+            return
