@@ -11,7 +11,7 @@ from typing import Final
 from nb2pipe.analysis.expressions import BUILTINS
 from nb2pipe.analysis.facts import ReplayKind, Write, WriteKind
 from nb2pipe.analysis.history import is_history
-from nb2pipe.analysis.recorder import Memory
+from nb2pipe.analysis.objects import Objects
 from nb2pipe.analysis.scopes import names_read
 
 # Library functions whose result depends on nothing but their arguments and cannot change in place.
@@ -28,13 +28,17 @@ _CONSTANT_CALLS: Final = frozenset(
     "pandas.Timedelta", "pandas.Timestamp", "pathlib.Path", "pathlib.PurePath",
 }  # fmt: skip
 _CONSTANT_MODULES: Final = ("math.", "cmath.", "operator.")
+_GENERICS: Final = (
+    "typing.", "typing_extensions.", "collections.", "numpy.typing.", "builtins.dict", "builtins.frozenset",
+    "builtins.list", "builtins.set", "builtins.tuple", "builtins.type",
+)  # fmt: skip
 _SIMPLE: Final = (
     ast.Constant, ast.UnaryOp, ast.BinOp, ast.BoolOp, ast.Compare, ast.IfExp, ast.Tuple, ast.JoinedStr,
     ast.FormattedValue, ast.operator, ast.unaryop, ast.boolop, ast.cmpop, ast.expr_context, ast.keyword,
 )  # fmt: skip
 
 
-def replay_kind(node: ast.stmt, writes: dict[str, Write], memory: Memory) -> ReplayKind | None:
+def replay_kind(node: ast.stmt, writes: dict[str, Write], memory: Objects) -> ReplayKind | None:
     """Return how `node` may be replayed, None when it may not be.
 
     `memory` is the state right after the statement, its record included.
@@ -55,7 +59,7 @@ def replay_kind(node: ast.stmt, writes: dict[str, Write], memory: Memory) -> Rep
     return _form(node, memory) or (ReplayKind.LITERAL if _is_literal(node, memory) else None)
 
 
-def _is_literal(node: ast.stmt, memory: Memory) -> bool:
+def _is_literal(node: ast.stmt, memory: Objects) -> bool:
     """Whether a statement names a container of constants: each run makes an equal one."""
     match node:
         case ast.Assign(targets=[ast.Name()], value=ast.Dict() | ast.List() | ast.Set() as value):
@@ -64,7 +68,7 @@ def _is_literal(node: ast.stmt, memory: Memory) -> bool:
             return False
 
 
-def _sets_up(node: ast.stmt, memory: Memory) -> bool:
+def _sets_up(node: ast.stmt, memory: Objects) -> bool:
     """Whether a call of the notebook's own function sets options and does nothing else."""
     record = memory.record
     return (
@@ -85,7 +89,7 @@ def _seed(node: ast.stmt, writes: dict[str, Write]) -> ReplayKind | None:
     return None
 
 
-def _form(node: ast.stmt, memory: Memory) -> ReplayKind | None:
+def _form(node: ast.stmt, memory: Objects) -> ReplayKind | None:
     match node:
         case ast.Import() | ast.ImportFrom():
             return ReplayKind.IMPORT
@@ -111,7 +115,7 @@ def _form(node: ast.stmt, memory: Memory) -> ReplayKind | None:
 
 
 def _is_definition(
-    node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, memory: Memory
+    node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, memory: Objects
 ) -> bool:
     """Whether a definition makes the same function or class each time."""
     if isinstance(node, ast.ClassDef):
@@ -120,15 +124,17 @@ def _is_definition(
     return all(_is_default(default, memory) for default in defaults)
 
 
-def _block(body: Sequence[ast.stmt], memory: Memory) -> ReplayKind | None:
+def _block(body: Sequence[ast.stmt], memory: Objects) -> ReplayKind | None:
     kinds = [_form(statement, memory) for statement in body]
     imports = any(kind in {ReplayKind.IMPORT, ReplayKind.DEFINITION} for kind in kinds)
     return ReplayKind.IMPORT if imports and all(kind is not None for kind in kinds) else None
 
 
-def _assignment(targets: Sequence[ast.expr], value: ast.expr, memory: Memory) -> ReplayKind | None:
+def _assignment(targets: Sequence[ast.expr], value: ast.expr, memory: Objects) -> ReplayKind | None:
     if not all(_is_plain_target(target) for target in targets):
         return None
+    if isinstance(value, ast.Subscript) and _is_type(value, memory):
+        return ReplayKind.DEFINITION
     if _is_view(value) and not _is_constant(value, memory):
         return ReplayKind.VIEW
     if isinstance(value, ast.Lambda):
@@ -136,6 +142,25 @@ def _assignment(targets: Sequence[ast.expr], value: ast.expr, memory: Memory) ->
         safe = all(_is_default(default, memory) for default in defaults)
         return ReplayKind.DEFINITION if safe else None
     return ReplayKind.CONSTANT if _is_constant(value, memory) else None
+
+
+def _is_type(node: ast.expr, memory: Objects) -> bool:
+    """Whether `node` is a type as annotations have them: `Callable[[int], str | None]`."""
+    match node:
+        case ast.Subscript(value=ast.Name() | ast.Attribute() as generic, slice=parts):
+            known = _dotted(generic, memory) or ""
+            return known.startswith(_GENERICS) and _is_type(parts, memory)
+        case ast.Tuple(elts=parts) | ast.List(elts=parts):
+            return all(_is_type(part, memory) for part in parts)
+        case ast.BinOp(left=left, op=ast.BitOr(), right=right):
+            return _is_type(left, memory) and _is_type(right, memory)
+        case ast.Name(id=name) if name in memory.names:
+            sites = memory.names[name].value.sites
+            return all(site.definition is not None and site.definition.is_class for site in sites)
+        case ast.Name() | ast.Attribute():
+            return _dotted(node, memory) is not None
+        case _:
+            return isinstance(node, ast.Constant)
 
 
 def _is_view(node: ast.expr) -> bool:
@@ -155,7 +180,7 @@ def _is_plain_target(target: ast.expr) -> bool:
     return isinstance(target, ast.Name)
 
 
-def _is_default(node: ast.expr, memory: Memory) -> bool:
+def _is_default(node: ast.expr, memory: Objects) -> bool:
     """Whether a default value is the same each time: a constant, or an empty or constant container."""
     if isinstance(node, ast.List | ast.Set):
         return all(_is_default(item, memory) for item in node.elts)
@@ -164,7 +189,7 @@ def _is_default(node: ast.expr, memory: Memory) -> bool:
     return _is_constant(node, memory) or isinstance(node, ast.Lambda | ast.Attribute | ast.Name)
 
 
-def _is_member(statement: ast.stmt, memory: Memory) -> bool:
+def _is_member(statement: ast.stmt, memory: Objects) -> bool:
     """Whether a statement of a class body does the same each time it runs."""
     match statement:
         case ast.Assign(value=value) | ast.AnnAssign(value=value) | ast.Expr(value=value):
@@ -175,7 +200,7 @@ def _is_member(statement: ast.stmt, memory: Memory) -> bool:
             return isinstance(statement, ast.Pass | ast.Import | ast.ImportFrom)
 
 
-def _is_library_call(node: ast.expr, memory: Memory) -> bool:
+def _is_library_call(node: ast.expr, memory: Objects) -> bool:
     """Whether `node` calls a library with constants: `field(default=1)`, `auto()`."""
     if not isinstance(node, ast.Call) or _dotted(node.func, memory) is None:
         return False
@@ -183,7 +208,7 @@ def _is_library_call(node: ast.expr, memory: Memory) -> bool:
     return all(_is_default(item, memory) for item in given)
 
 
-def _is_constant(node: ast.AST, memory: Memory) -> bool:
+def _is_constant(node: ast.AST, memory: Objects) -> bool:
     match node:
         case ast.Name(id=name):
             binding = memory.names.get(name)
@@ -198,11 +223,11 @@ def _is_constant(node: ast.AST, memory: Memory) -> bool:
             return isinstance(node, _SIMPLE) and _all_constant(ast.iter_child_nodes(node), memory)
 
 
-def _all_constant(nodes: Iterable[ast.AST], memory: Memory) -> bool:
+def _all_constant(nodes: Iterable[ast.AST], memory: Objects) -> bool:
     return all(_is_constant(node, memory) for node in nodes)
 
 
-def _dotted(node: ast.expr, memory: Memory) -> str | None:
+def _dotted(node: ast.expr, memory: Objects) -> str | None:
     """Return the full name of a library's object that `node` spells."""
     if isinstance(node, ast.Attribute):
         base = _dotted(node.value, memory)
@@ -211,5 +236,8 @@ def _dotted(node: ast.expr, memory: Memory) -> str | None:
         binding = memory.names.get(node.id)
         if binding is not None:
             return binding.value.dotted
-        return f"builtins.{node.id}" if node.id in BUILTINS else None
+        if node.id in BUILTINS:
+            return f"builtins.{node.id}"
+        starred = memory.starred_name(node.id)
+        return starred.dotted if starred is not None else None
     return None

@@ -301,6 +301,25 @@ xs = 3""",
         """plt.hist([1, 2])
 print(params)""",
     ),
+    "types for annotations": (
+        """from collections import Counter
+from typing import *
+Pair = Tuple[int, int]
+Action = Literal["keep", "sell"]
+class Dist(Counter):
+    pass
+Space = Union[set, Dist]
+Strategy = Callable[[int, Pair], Optional[Action]]
+def plan(space: Space) -> Strategy:
+    return lambda n, pair: "keep"
+print(plan({1}))""",
+        """def first(space: Space, strategy: Strategy) -> Pair:
+    return 1, 2
+print(first({1}, plan({1})))""",
+        """def second(space: Space) -> List[Pair]:
+    return [(1, 2)]
+print(second({2}))""",
+    ),
     "names of a star import": (
         "from numpy import *\nxs = array([1.0, 2.0, 3.0])",
         "m = mean(xs)\ns = concatenate((xs, array([4.0])))",
