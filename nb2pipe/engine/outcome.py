@@ -1,11 +1,11 @@
 """What became of a step, read from how its process ended and from what it left behind."""
 
-import re
 import signal
 from dataclasses import replace
 
 from nb2pipe.diagnostics import Code, Diagnostic, Related, Span
 from nb2pipe.engine.folder import StepFolder
+from nb2pipe.engine.missing import repair_of
 from nb2pipe.engine.results import StepError, StepResult, StepStatus, read_step_result
 from nb2pipe.ir import Cell, Pipeline, Step
 
@@ -59,8 +59,8 @@ def diagnostic_of(pipeline: Pipeline, result: StepResult) -> Diagnostic:
         span = Span(notebook=cell.notebook, cell=cell.number, cell_id=cell.id, line=line)
     hint: str | None = error.hint
     related: tuple[Related, ...] = ()
-    if cell and error.ename == "NameError":
-        hint, related = _missing_name(pipeline, cell, error.evalue or "")
+    if cell and (repair := repair_of(pipeline, cell, error)):
+        hint, related = repair
     return Diagnostic(
         code=_code(error),
         span=span,
@@ -69,34 +69,6 @@ def diagnostic_of(pipeline: Pipeline, result: StepResult) -> Diagnostic:
         step=result.step,
         related=related,
     )
-
-
-def _missing_name(
-    pipeline: Pipeline, cell: Cell, text: str
-) -> tuple[str | None, tuple[Related, ...]]:
-    """Return how to bring a name to `cell`, and where the notebook makes it."""
-    found = re.search(r"name '(\w+)' is not defined", text)
-    name = found[1] if found else "="
-    bound = re.compile(
-        rf"\b{name}\b['\"\]]*\s*(=(?!=)|,[\w\s,]*=(?!=)|:)|\b(def|class|import|as|for)\s+{name}\b"
-    )
-    makers = [
-        maker
-        for maker in pipeline.cells
-        if maker.step not in {None, cell.step}
-        and maker.position < cell.position
-        and bound.search(maker.source)
-    ]
-    if not makers:
-        return None, ()
-    maker = makers[-1]
-    line = maker.source.count("\n", 0, next(bound.finditer(maker.source)).start()) + 1
-    span = Span(notebook=maker.notebook, cell=maker.number, cell_id=maker.id, line=line)
-    hint = (
-        f"tag cell {maker.number} `writes:{name}` and cell {cell.number} `reads:{name}`, so that `{name}` is"
-        f" handed on"
-    )
-    return hint, (Related(span=span, message=f"step `{maker.step}` makes `{name}` here"),)
 
 
 def _failed_cell(pipeline: Pipeline, result: StepResult) -> Cell | None:

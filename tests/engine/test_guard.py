@@ -1,9 +1,13 @@
 """What the analysis cannot see becomes a failure that names variable, cell and tag, never a wrong number."""
 
+from dataclasses import replace
+
 import pytest
 
 import nb2pipe
+from nb2pipe.compiler import compile_pipeline
 from nb2pipe.diagnostics import Code
+from nb2pipe.engine import run_pipeline
 
 HIDDEN = "import ctypes, gc, random, sys\nimport numpy as np\nframe = sys._getframe\n"
 """Ways around the analysis: memory, all objects, and the namespace through a frame."""
@@ -286,3 +290,29 @@ def test_what_cannot_be_stored_is_shown_where_it_was_made(run):
     assert (found.code, found.span.cell, found.span.line) == (Code.CANNOT_STORE, 1, 3)
     assert "`box.lock.0` of type `_thread.lock`" in found.message
     assert "`box`" in found.hint
+
+
+def test_a_missing_file_is_looked_up_in_the_other_steps(nb, tmp_path):
+    # Each step in a folder of its own, as on a cluster; the path is the same text in both.
+    hidden = "import os\nos.close(os.open('numbers.txt', os.O_CREAT | os.O_WRONLY))"
+    path = nb((hidden, "step:make"), ("print(open('numbers.txt').read())", "step:use"))
+    compilation = compile_pipeline(path)
+    result = run_pipeline(
+        replace(compilation.pipeline, edges=()),
+        notebook_document=compilation.notebook.document,
+        directory=tmp_path,
+        parameters={},
+        folder_of=lambda step: made(tmp_path / step),
+    )
+    (found,) = [item for item in result.diagnostics if item.step == "use"]
+    assert "FileNotFoundError" in found.message
+    assert found.hint == (
+        "tag cell 1 `writes:file=numbers.txt` and cell 2 `reads:file=numbers.txt`, so that"
+        " `numbers.txt` is handed on"
+    )
+    assert [(item.span.cell, item.span.line) for item in found.related] == [(1, 2)]
+
+
+def made(folder):
+    folder.mkdir()
+    return folder
