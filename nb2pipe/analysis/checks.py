@@ -12,7 +12,7 @@ from nb2pipe.analysis.facts import StatementFacts, WriteKind
 from nb2pipe.analysis.findings import Analysis
 from nb2pipe.analysis.scopes import names_read
 from nb2pipe.analysis.versions import Version
-from nb2pipe.diagnostics import Code, Diagnostic, Severity
+from nb2pipe.diagnostics import Code, Diagnostic
 from nb2pipe.frontend.layout import StepLayout
 from nb2pipe.ir import Replay
 
@@ -135,13 +135,13 @@ def check_files(analysis: Analysis) -> Iterator[Diagnostic]:
             if others:
                 yield Diagnostic(
                     code=Code.HIDDEN_FILE,
-                    severity=Severity.WARNING,
                     span=analysis.span(facts.cell, facts.unknown_file),
-                    message=f"the file that is read here may be one that step `{others[-1]}` writes",
-                    hint="name the file in a literal, so that it travels with the pipeline",
+                    message="which file is read here is only known when it runs, so all that step "
+                    f"`{others[-1]}` writes travels here",
+                    hint="name the file in a literal, so that it alone travels",
                     step=step,
                 )
-        if step and any(name.startswith("<file:") for name in facts.writes):
+        if step and any(name.startswith("<file") for name in facts.writes):
             writers[step] = facts
 
 

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from nb2pipe.analysis.arguments import NO_ARGUMENTS, Arguments
 from nb2pipe.analysis.definitions import Definition, Frame
-from nb2pipe.analysis.heap import IMMUTABLE, UNKNOWN, Site, Value, join
+from nb2pipe.analysis.heap import IMMUTABLE, UNKNOWN, Site, Value, ending, join
 from nb2pipe.analysis.knowledge import Knowledge
 from nb2pipe.analysis.objects import Objects, member_runs
 from nb2pipe.analysis.operators import COMPARISONS, OPERATORS, methods_of
@@ -288,7 +288,9 @@ class Expressions(Objects):
             )
             parts.append(str(value.constant) if plain and value.constant is not UNKNOWN else None)
         known = [part for part in parts if part is not None]
-        return Value(constant="".join(known)) if len(known) == len(parts) else IMMUTABLE
+        if len(known) == len(parts):
+            return Value(constant="".join(known))
+        return Value(suffix=ending(Value(constant=parts[-1])))
 
     # --- operators
 
@@ -317,7 +319,7 @@ class Expressions(Objects):
             if isinstance(operator, ast.Div):
                 return Value(constant=f"{left.constant}/{right.constant}")
         if not left.sites and not right.sites:
-            return IMMUTABLE
+            return Value(suffix=ending(right))
         own = [
             self.run_methods(side, methods_of(node), node, Arguments((other,)))
             for side, other in ((left, right), (right, left))

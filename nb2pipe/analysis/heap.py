@@ -5,6 +5,7 @@ An object is known by the place that makes it (its *allocation site*), the class
 an object holds is one set. Values that cannot change in place (numbers, strings) have no site at all.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
@@ -31,12 +32,13 @@ class Value:
     """What an expression may evaluate to.
 
     `dotted` is the full name of a library's object (`numpy.random.shuffle`), `constant` the value of
-    a literal, where they are known.
+    a literal, where they are known; `suffix` how a path ends (`.csv`) of which no more is known.
     """
 
     sites: Sites = NOTHING
     dotted: str | None = None
     constant: object = UNKNOWN
+    suffix: str = ""
 
     @property
     def text(self) -> str | None:
@@ -45,6 +47,13 @@ class Value:
 
 
 IMMUTABLE: Final = Value()
+_ENDING: Final = re.compile(r"\.\w+$")
+
+
+def ending(value: Value) -> str:
+    """Return how the path that a text is, or ends, ends: `.csv`."""
+    match = _ENDING.search(value.text or "")
+    return match[0] if match else value.suffix
 
 
 @dataclass(eq=False, slots=True)

@@ -32,7 +32,8 @@ class CallEffect:
     `unless` is given. `state`, `seeds`: hidden state that is used, or set
     outright; a keyword of `unless` switches both off. `reads_file`, `writes_file`: the path
     argument, by position or keyword. `setting`: the call changes options of a library or the
-    process, and may be replayed (a text: if this keyword is given). `unstorable`: the result cannot
+    process, and may be replayed (a text: if this keyword is given, and
+    then it writes no file). `unstorable`: the result cannot
     be stored; `recreate`: but the call may be replayed to make it again.
     """
 
@@ -71,7 +72,9 @@ class CallEffect:
         keywords = {word for word, constant in constants.items() if constant is not None}
         effect = self
         if isinstance(self.setting, str):
-            effect = replace(effect, setting=self.setting in keywords)
+            again = self.setting in keywords
+            written = None if again else self.writes_file
+            effect = replace(effect, setting=again, writes_file=written)
         if constants.get("copy") is True:
             keywords.remove("copy")
             effect = replace(effect, returns="fresh" if self.returns == "view" else self.returns)

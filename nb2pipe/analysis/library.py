@@ -1,25 +1,26 @@
 """Evaluate calls of libraries, by what is known about them."""
 
 import ast
-import posixpath
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Final
 
 from nb2pipe.analysis.arguments import Arguments
+from nb2pipe.analysis.files import Files
 from nb2pipe.analysis.heap import IMMUTABLE, NOTHING, Site, Sites, Value, objects
 from nb2pipe.analysis.knowledge import OF_TRUSTED, CallEffect
 from nb2pipe.analysis.objects import CONTAINERS
-from nb2pipe.analysis.own_code import OwnCode
-from nb2pipe.analysis.recorder import file_name
 from nb2pipe.analysis.scopes import names_read
 from nb2pipe.analysis.states import is_harmless, state_of_call, varies
 
 _SELF: Final = "self"
 _DRAWING: Final = "matplotlib.Artist"
+# What is read and written through the same object.
+_DATABASES: Final = frozenset(["sqlite3.connect", "pandas.HDFStore", "shelve.open", "dbm.open"])
 _CLOSED: Final = ("pandas.", "polars.", "xarray.", "numpy.ndarray")
 
 
-class LibraryCalls(OwnCode):
+class LibraryCalls(Files):
     """Calls of what libraries define."""
 
     def library_call(
@@ -54,11 +55,14 @@ class LibraryCalls(OwnCode):
             used = frozenset(site for site in arguments.sites if site.type == "iterator")
             self.mutate(used, node, "it is used up by this call")
         self._hidden_state(node, effect, receiver, arguments)
-        self._files(node, effect, receiver, arguments)
-        if name in {"os.chdir", "contextlib.chdir"}:
-            self.change_folder(arguments.get(0) or IMMUTABLE, node)
+        self.use_files(node, effect, receiver, arguments, name)
         self.run_callbacks(node, arguments, receiver, methods=methods)
-        return self.result(node, effect, receiver, arguments)
+        made = self.result(node, effect, receiver, arguments)
+        opened = replace(effect, reads_file=0) if node in self.written_through else effect
+        written = effect.unstorable and effect.writes_file is not None
+        if written or opened is not effect or name in _DATABASES:
+            self.back(made, opened, receiver, arguments)
+        return made
 
     def plant(self, values: Iterable[Value]) -> None:
         """Record what functions that a library keeps look up when it calls them later."""
@@ -124,42 +128,6 @@ class LibraryCalls(OwnCode):
         if name in self.names and name not in self.pure:
             self.read(name, node)
             self.touch(name, node, f"it draws from the global generator of `{state}`")
-
-    def _files(
-        self, node: ast.AST, effect: CallEffect, receiver: Value | None, arguments: Arguments
-    ) -> None:
-        for key, writes in ((effect.reads_file, False), (effect.writes_file, True)):
-            if key is not None:
-                path = receiver if key == _SELF else arguments.get(key)
-                if path is not None:
-                    self.use_file(path, node, writes=writes)
-
-    def use_file(self, path: Value, node: ast.AST, *, writes: bool, appends: bool = False) -> None:
-        """Record that a file is read or written."""
-        text = self.from_start(path)
-        if text is None:
-            if not writes and (path.sites == NOTHING or path.dotted):
-                self.record.unknown_file = node
-            return
-        name = file_name(text)
-        if not writes or appends:
-            self.read(name, node)
-        if appends and name in self.names:
-            self.touch(name, node, "the file is appended to")
-        elif writes:
-            self.define(name, IMMUTABLE, node)
-
-    def from_start(self, path: Value) -> str | None:
-        """Return a known path as seen from the folder where the notebook began."""
-        text = path.text
-        if text is None or text.startswith(("/", "~")) or "://" in text:
-            return text
-        return None if self.folder is None else posixpath.join(self.folder, text)
-
-    def change_folder(self, path: Value, node: ast.AST) -> None:
-        """Record that the working directory changes, and where to if that is plain."""
-        always = isinstance(self.statement, ast.Expr) and self.statement.value is node
-        self.folder = self.from_start(path) if always else None
 
     def result(
         self, node: ast.AST, effect: CallEffect, receiver: Value | None, arguments: Arguments

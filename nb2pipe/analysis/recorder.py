@@ -74,6 +74,9 @@ class Memory:
         self.changed_at: dict[Site, int] = {}
         self.compared: set[Site] = set()
         self.unstorable: set[Site] = set()
+        # The file behind what is written through, and the calls that open such.
+        self.backed: dict[Site, str] = {}
+        self.written_through: set[ast.AST] = set()
         self._sites: dict[tuple[object, ...], Site] = {}
         self.stack: list[ast.AST] = []
         # What `globals()` returns, and the names that are read somewhere but bound nowhere.
@@ -107,6 +110,10 @@ class Memory:
         self.record.effects += 1
         if self.namespace in sites:
             self.rewrite_names(node)
+        for name in sorted({self.backed[site] for site in sites if site in self.backed}):
+            self.names.setdefault(name, Binding(Value()))
+            self.read(name, node)
+            self.touch(name, node, "it is written through an open file")
         sites = self.heap.memory(sites)
         observers = self.heap.observers(sites)
         names = [

@@ -1,6 +1,7 @@
 """Calls that no table can describe: builtins that reach names, files and code, and IPython syntax."""
 
 import ast
+import posixpath
 import re
 from collections.abc import Callable
 from typing import Final
@@ -9,11 +10,17 @@ from nb2pipe.analysis.arguments import Arguments
 from nb2pipe.analysis.calls import Calls
 from nb2pipe.analysis.definitions import Frame
 from nb2pipe.analysis.escapes import ALL_NAMES, EscapeFacts
-from nb2pipe.analysis.heap import IMMUTABLE, NOTHING, UNKNOWN, Value
-from nb2pipe.analysis.knowledge import Knowledge
+from nb2pipe.analysis.heap import IMMUTABLE, NOTHING, UNKNOWN, Value, ending
+from nb2pipe.analysis.knowledge import CallEffect, Knowledge
 from nb2pipe.analysis.states import state_of_target
 
 _QUERY_NAME: Final = re.compile(r"@(\w+)")
+_OPENED: Final = (
+    "gzip.open", "bz2.open", "lzma.open", "codecs.open", "zipfile.ZipFile", "tarfile.open", "wave.open",
+    "h5py.File", "netCDF4.Dataset",
+)  # fmt: skip
+_WRITTEN: Final = CallEffect(writes_file=0)
+_SHELLS: Final = ("!", "%%!", "%%bash", "%%sh", "%%script", "%sx", "%system")
 _WORD: Final = re.compile(r"[^\W\d]\w*")
 _NAMESPACE: Final = {"builtins.globals", "builtins.locals", "builtins.vars", "builtins.dir"}
 
@@ -27,6 +34,7 @@ class Specials(Calls):
         self._specials: dict[str, Callable[[ast.Call, Arguments], Value | None]] = {
             "builtins.open": self._open,
             "io.open": self._open,
+            **dict.fromkeys(_OPENED, self._open_archive),
             "builtins.exec": self._run_text,
             "builtins.eval": self._run_text,
             "builtins.setattr": self._set_attribute,
@@ -55,23 +63,31 @@ class Specials(Calls):
 
     def _open(self, node: ast.Call, arguments: Arguments) -> Value:
         path = arguments.get(0) or arguments.get("file") or IMMUTABLE
+        if path.text is None:
+            path = Value(suffix=path.suffix)
         given = arguments.get(1) or arguments.get("mode") or Value(constant="r")
         mode = given.text or "r+"
-        if "r" in mode or "+" in mode:
-            self.use_file(path, node, writes=False)
-        if set(mode) & set("wx"):
-            self.use_file(path, node, writes=True)
-        elif set(mode) & set("a+"):
-            self.use_file(path, node, writes=True, appends=True)
+        self.open_file(path, mode, node)
         site = self.site(node, "file", "file")
+        if set(mode) & set("wxa+"):
+            self.back(Value(frozenset([site])), _WRITTEN, None, Arguments((path,)))
         self.unstorable.add(site)
         return Value(frozenset([site]))
+
+    def _open_archive(self, node: ast.Call, arguments: Arguments) -> None:
+        """Record the file behind what a library opens with a mode; the tables say what it returns."""
+        given = arguments.get(1) or arguments.get("mode") or Value(constant="r")
+        mode = given.text or "r+"
+        self.open_file(arguments.get(0) or IMMUTABLE, mode, node)
+        if set(mode) & set("wxa+"):
+            self.written_through.add(node)
 
     def _path(self, _node: ast.Call, arguments: Arguments) -> Value | None:
         parts = [value.text for value in arguments.positional]
         if parts and not arguments.keywords and all(part is not None for part in parts):
-            return Value(constant="/".join(part for part in parts if part is not None))
-        return None
+            return Value(constant=posixpath.join(*(part for part in parts if part is not None)))
+        last = arguments.positional[-1] if arguments.positional else IMMUTABLE
+        return None if arguments.sites else Value(suffix=ending(last))
 
     # --- names in strings
 
@@ -187,6 +203,11 @@ class Specials(Calls):
             self.use_file(Value(constant=path), node, writes=False)
         for path in escape.writes_files:
             self.use_file(Value(constant=path), node, writes=True)
+        shell = escape.name.startswith(_SHELLS)
+        if "files" in escape.state and (shell or not (escape.writes_files or escape.reads_files)):
+            self.use_any_file(node)
+        elif shell and not escape.setting:
+            self.use_file(IMMUTABLE, node, writes=False)
         moves = "cwd" in escape.state and not escape.quiet
         if escape.setting or moves:
             self.set_option("<os>" if moves or "environ" in escape.state else None, node)

@@ -78,8 +78,10 @@ class History:
     last: Mapping[str, Version]
 
     def written(self, cell: CellFacts) -> Iterable[str]:
-        """Return the names that a cell writes."""
-        return dict.fromkeys(name for facts in cell.statements for name in facts.writes)
+        """Return the names that a cell writes, states of options included."""
+        return dict.fromkeys(
+            name for facts in cell.statements for name in (*facts.writes, *facts.states)
+        )
 
 
 def trace(

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from nb2pipe.analysis.facts import WriteKind
+from nb2pipe.analysis.files import may_write
 from nb2pipe.analysis.heap import Site
 from nb2pipe.analysis.link import Linker
 from nb2pipe.analysis.supply import Supply
@@ -71,7 +72,11 @@ class Watch:
         facts = self.linker.interpretation.cells[cell]
         written = set(self.linker.history.written(facts))
         for name, version in self.after(cell).items():
-            if name in written or version.kind is WriteKind.DELETE or not _is_watched(version):
+            if (
+                may_write(written, name)
+                or version.kind is WriteKind.DELETE
+                or not _is_watched(version)
+            ):
                 continue
             held = version.hidden or bound.get(name) is version
             if held and self._matters(version, step, cell):
@@ -79,7 +84,7 @@ class Watch:
             elif not held and _is_later(self.versions.get(version, {}), step, cell):
                 yield name, False
         for name, uses in self.files.items():
-            if name not in written and _is_later(uses, step, cell):
+            if not may_write(written, name) and _is_later(uses, step, cell):
                 yield name, True
         if written.isdisjoint({"<os>", "<sys>"}) and any(
             later > cell and other not in {step, None}

@@ -11,6 +11,16 @@ _ENVIRONMENT: Final = (
     "{k: environ.get(k) for k in sorted({*environ, *start['environ']})"
     " if environ.get(k) != start['environ'].get(k)}"
 )
+# The files below the folder where the process began that it wrote: not hidden ones, and no notebooks.
+_WRITTEN: Final = (
+    "{{str(p.relative_to(start['cwd'])): p.read_bytes()"
+    " for p in sorted(Path(start['cwd']).rglob({!r})) if p.is_file() and p.suffix != '.ipynb'"
+    " and '/.' not in str(p)[len(start['cwd']):] and p.stat().st_mtime >= start['time']}}"
+)
+_WRITE: Final = (
+    "[(p.parent.mkdir(parents=True, exist_ok=True), p.write_bytes(v))"
+    " for n, v in value.items() for p in [Path(start['cwd'], n)]]"
+)
 STATES: Final = {
     "random": ("getstate()", "setstate(value)"),
     "numpy.random": ("get_state()", "set_state(value)"),
@@ -70,6 +80,9 @@ def state_code(name: str) -> tuple[str, str, str]:
     """Return the module, and what gets and sets the state `name`: a module's, or any attribute."""
     if name in STATES:
         return name, *STATES[name]
+    if name == "files" or name.startswith("files:"):
+        pattern = f"*{name.removeprefix('files').removeprefix(':')}"
+        return "pathlib", _WRITTEN.format(pattern), _WRITE
     path = name.removesuffix(INSIDE)
     get = f"resolve_name({path!r})"
     if path != name:

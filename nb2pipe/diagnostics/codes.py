@@ -102,7 +102,11 @@ class Code(Enum):
     OUTPUT_HISTORY = ("NB208", Severity.ERROR, "the output history crosses steps")
     RANDOM_STATE = ("NB209", Severity.HINT, "global random state ties steps together")
     FILE_CROSSES = ("NB210", Severity.HINT, "a file travels between steps")
-    HIDDEN_FILE = ("NB211", Severity.ERROR, "a file that cannot be followed crosses steps")
+    HIDDEN_FILE = (
+        "NB211",
+        Severity.HINT,
+        "a file of unknown name is read after others were written",
+    )
     STATEFUL_FUNCTION = ("NB212", Severity.ERROR, "a function that keeps state crosses steps")
     VIEW_CROSSES = ("NB213", Severity.ERROR, "values that share memory cross steps")
     CAUTIOUS_EDGE = ("NB214", Severity.HINT, "caution ties steps together")

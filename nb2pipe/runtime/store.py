@@ -11,6 +11,7 @@ import shutil
 import sys
 import tarfile
 import tempfile
+import time
 from typing import Any
 
 from nb2pipe.runtime.pickling import blame, dump_values
@@ -18,7 +19,12 @@ from nb2pipe.runtime.pickling import blame, dump_values
 MAGIC = "nb2pipe artifact 1 %s\n"
 
 # How the process began, and for each name of hidden state: a module, what gets and what sets it there.
-START: dict[str, Any] = {"environ": {**os.environ}, "path": [*sys.path], "cwd": os.getcwd()}
+START: dict[str, Any] = {
+    "environ": {**os.environ},
+    "path": [*sys.path],
+    "cwd": os.getcwd(),
+    "time": time.time() - 0.1,  # file systems count in ticks
+}
 STATES: dict[str, Any] = {}
 
 
@@ -128,8 +134,11 @@ def collect(kind: str, name: str, scope: dict[str, Any]) -> Any:
         return _evaluate(name, 1)
     if kind == "files":
         archive = io.BytesIO()
+        path = os.path.join(START["cwd"], name)
+        if not os.path.lexists(path):
+            return None
         with tarfile.open(fileobj=archive, mode="w") as tar:
-            tar.add(os.path.join(START["cwd"], name), "it")
+            tar.add(path, "it")
         return pickle.PickleBuffer(archive.getvalue())
     return scope[name]
 
@@ -140,6 +149,11 @@ def restore(kind: str, name: str, value: Any, scope: dict[str, Any]) -> None:
         _evaluate(name, 2, value)
     elif kind == "files":
         name = os.path.join(START["cwd"], name)
+        if value is None:
+            shutil.rmtree(name, ignore_errors=True)
+            if os.path.lexists(name):
+                os.remove(name)
+            return
         with tempfile.TemporaryDirectory(dir=_parent(name)) as folder:
             tarfile.open(fileobj=io.BytesIO(value)).extractall(folder)  # noqa: S202, SIM115
             shutil.rmtree(name, ignore_errors=True)

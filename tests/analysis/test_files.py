@@ -1,0 +1,111 @@
+"""Files and folders that cells write and read become edges, also where the path is not known."""
+
+import pytest
+
+FOLLOWED = {
+    "a literal": ("open('a.csv', 'w').write('1')", "open('a.csv').read()", {"a.csv"}),
+    "joined paths": (
+        "import os\nopen(os.path.join('d', 'a.csv'), 'w').write('1')",
+        "open('d/a.csv').read()",
+        {"d/a.csv"},
+    ),
+    "an argument": (
+        "def save(path):\n    with open(path, 'w') as f:\n        f.write('1')\nsave('a.csv')",
+        "open('a.csv').read()",
+        {"a.csv"},
+    ),
+    "a mode": (
+        "import zipfile\nwith zipfile.ZipFile('a.zip', 'w') as z:\n    z.writestr('a', 'b')",
+        "import zipfile\nzipfile.ZipFile('a.zip').namelist()",
+        {"a.zip"},
+    ),
+    "whether it is there": ("open('a', 'w')", "import os\nos.path.exists('a')", {"a"}),
+    "a path object": (
+        "from pathlib import Path\nPath('a').write_text('1')",
+        "from pathlib import Path\nPath('a').exists()",
+        {"a"},
+    ),
+    "a folder's content": ("open('d/a', 'w')", "import os\nos.listdir('d')", {"d/a"}),
+    "a pattern": ("open('d/a.csv', 'w')", "import glob\nglob.glob('d/*.csv')", {"d/a.csv"}),
+    "in a folder that was copied": (
+        "import shutil\nshutil.copytree('old', 'd')", "open('d/a').read()", {"d"},
+    ),
+    "in a folder that was removed": (
+        "open('d/a', 'w')\nimport shutil\nshutil.rmtree('d')", "open('d/a').read()", {"d", "d/a"},
+    ),
+    "moved from here": (
+        "import shutil\nshutil.move('a', 'b')", "import os\nos.path.exists('a')", {"a"},
+    ),
+    "an unknown path": (
+        "for name in lines:\n    open(name, 'w').write('1')", "open('a.csv').read()", {"files"},
+    ),
+    "an unknown path with its ending": (
+        "for name in lines:\n    open(f'{name}.csv', 'w').write('1')",
+        "open('a.csv').read()",
+        {"files:.csv"},
+    ),
+    "an unknown path is read": (
+        "open('a.csv', 'w').write('1')", "print(open(lines[0]).read())", {"a.csv"},
+    ),
+    "an unknown path with its ending is read": (
+        "open('a.csv', 'w')\nopen('b.txt', 'w')", "print(open(f'{lines[0]}.csv').read())", {"a.csv"},
+    ),
+    "another program": ("!python train.py", "open('a.csv').read()", {"files"}),
+    "another program reads": ("open('a.csv', 'w')", "!cat a.csv", {"a.csv"}),
+    "a process": (
+        "import subprocess\nsubprocess.run(['make'])", "open('a.csv').read()", {"files"},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("write", "read", "names"), FOLLOWED.values(), ids=FOLLOWED)
+def test_what_is_written_travels_to_the_reader(analysis, write, read, names):
+    found = analysis(("a", "lines = list('abc')"), ("b", write), ("c", read))
+    assert found.edges[("b", "c")] == names
+    assert found.codes == []
+
+
+APART = {
+    "another file": ("open('a', 'w')", "open('b').read()"),
+    "another ending": ("for n in lines: open(f'{n}.png', 'w')", "open('b.csv').read()"),
+    "a neighbour": ("open('d/a', 'w')", "open('d/b', 'w')"),
+    "another folder": ("open('d/a', 'w')", "import os\nos.listdir('dd')"),
+    "the web": (
+        "for n in lines: open(n, 'w')", "import pandas as pd\npd.read_csv('https://example.com/a.csv')"),
+    "into memory": (
+        "import io, pandas as pd\npd.DataFrame({'a': lines}).to_csv(io.StringIO())", "open('a').read()"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("write", "read"), APART.values(), ids=APART)
+def test_what_has_nothing_to_do_with_each_other_stays_apart(analysis, write, read):
+    assert ("b", "c") not in analysis(("a", "lines = list('abc')"), ("b", write), ("c", read)).edges
+
+
+def test_a_file_is_complete_when_its_handle_is_closed(analysis):
+    found = analysis(
+        ("a", "f = open('a', 'w')"), ("a", "f.write('1')\nf.close()"), ("b", "open('a').read()")
+    )
+    assert [(op.op, getattr(op, "cell", None)) for op in found.pipeline.step("a").program] == [
+        ("run", 0),
+        ("run", 1),
+        ("store", None),
+    ]
+
+
+def test_a_database_travels_when_it_was_written(analysis):
+    found = analysis(
+        ("a", "import sqlite3\nc = sqlite3.connect('a.db')"),
+        ("a", "c.execute('create table t(a)')\nc.close()"),
+        ("b", "print(sqlite3.connect('a.db').execute('select * from t'))"),
+    )
+    assert found.edges == {("a", "b"): {"a.db"}}
+
+
+def test_a_folder_that_is_made_again_makes_no_edge(analysis):
+    found = analysis(
+        ("a", "import os\nos.makedirs('d', exist_ok=True)"),
+        ("b", "open('d/a', 'w')"),
+        ("c", "open('d/b', 'w')"),
+    )
+    assert found.edges == {}
