@@ -7,7 +7,6 @@ import json
 import mmap
 import os
 import pickle
-import shutil
 import sys
 import tarfile
 import tempfile
@@ -135,10 +134,9 @@ def collect(kind: str, name: str, scope: dict[str, Any]) -> Any:
     if kind == "files":
         archive = io.BytesIO()
         path = os.path.join(START["cwd"], name)
-        if not os.path.lexists(path):
-            return None
         with tarfile.open(fileobj=archive, mode="w") as tar:
-            tar.add(path, "it")
+            if os.path.lexists(path):  # that it is gone travels, too
+                tar.add(path, "it")
         return pickle.PickleBuffer(archive.getvalue())
     return scope[name]
 
@@ -149,15 +147,13 @@ def restore(kind: str, name: str, value: Any, scope: dict[str, Any]) -> None:
         _evaluate(name, 2, value)
     elif kind == "files":
         name = os.path.join(START["cwd"], name)
-        if value is None:
-            shutil.rmtree(name, ignore_errors=True)
-            if os.path.lexists(name):
-                os.remove(name)
-            return
-        with tempfile.TemporaryDirectory(dir=_parent(name)) as folder:
+        it = value[0]  # an archive of nothing begins with a zero
+        with tempfile.TemporaryDirectory(dir=_parent(name) if it else START["cwd"]) as folder:
             tarfile.open(fileobj=io.BytesIO(value)).extractall(folder)  # noqa: S202, SIM115
-            shutil.rmtree(name, ignore_errors=True)
-            os.replace(folder + "/it", name)
+            if os.path.isdir(name) or (not it and os.path.lexists(name)):
+                os.replace(name, folder + "/old")
+            if it:
+                os.replace(folder + "/it", name)
     else:
         scope[name] = value
 

@@ -307,6 +307,27 @@ def test_generator_states(notebook_image):
     assert (notebook_image.folder / "a").read_text() == (notebook_image.folder / "b").read_text()
 
 
+def test_that_files_and_folders_are_gone_travels(bare):
+    gone = ["file", "folder", "folder/file", "never/there"]
+    bare.carry(
+        gone,
+        "import os, shutil\nos.makedirs('folder'); open('file', 'w'); open('folder/file', 'w')\n"
+        "os.remove('file'); shutil.rmtree('folder')",
+        "",
+        kind="files",
+    )
+    (bare.folder / "folder").mkdir()
+    (bare.folder / "folder/file").touch()
+    (bare.folder / "file").touch()
+    load = manifest(
+        [{"op": "load", "input": "it", "names": gone}, *cells(1)], inputs={"it": {"kind": "files"}}
+    )
+    result = bare(load, ["1"])
+    assert result["error"] is None, result["stderr"]
+    assert not [name for name in gone if (bare.folder / name).exists()]
+    assert not (bare.folder / "never").exists()
+
+
 def test_files_and_folders(bare):
     home = bare.folder
     result = bare.carry(
