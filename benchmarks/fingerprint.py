@@ -19,9 +19,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-# Attributes that hold what was computed already.
+# Attributes that hold what was computed already, or (the first ones, of statsmodels) what was asked for last.
 _CACHE = re.compile(
-    r"(het_scale|cov_HC\d|diagn)$|_*(cache|cached|memo|lazy|hash|mhash|item_cache)(_|$)|.*_cache$|__doc__$"
+    r"(het_scale|cov_HC\d|diagn|predict_start|predict_end|predict_dates)$|_*(cache|cached|memo|lazy|hash|mhash|item_cache)(_|$)|.*_cache$|__doc__$"
 )
 _CACHED = {"cached_property", "cache_readonly", "lazyproperty", "reify", "CachedAttribute"}
 _DRAWINGS = ("matplotlib", "mpl_toolkits", "seaborn.axisgrid", "ipywidgets", "IPython")
@@ -173,7 +173,7 @@ class _Walk:
                 str(getattr(value, "__qualname__", getattr(value, "__name__", ""))).encode()
             )
         else:
-            self._walk_parts(value, module, hash_)
+            self._walk_parts(value, hash_)
 
     def _plain(self, value: Any, hash_: Any) -> bool:
         """Digest containers of numbers and text at once, if that is all that they hold."""
@@ -186,8 +186,8 @@ class _Walk:
             return False
         return True
 
-    def _walk_parts(self, value: Any, module: str, hash_: Any) -> None:
-        known = _known_parts(value, module)
+    def _walk_parts(self, value: Any, hash_: Any) -> None:
+        known = _known_parts(value)
         if known is None and not _shows_parts(value):
             known = self._pickled(value)
         self.made += known is not None
@@ -285,10 +285,13 @@ def _function(value: types.FunctionType) -> Iterable[Any]:
 # --- libraries whose objects have caches beside their content, or content that is not in attributes
 
 
-def _known_parts(value: Any, module: str) -> Iterable[Any] | None:
-    root = module.partition(".")[0]
-    reader = _READERS.get(root)
-    return reader(value) if reader is not None else None
+def _known_parts(value: Any) -> Iterable[Any] | None:
+    for class_ in type(value).__mro__:
+        reader = _READERS.get(str(class_.__module__).partition(".")[0])
+        parts = reader(value) if reader is not None else None
+        if parts is not None:
+            return parts
+    return None
 
 
 def _numpy(value: Any) -> Iterable[Any] | None:

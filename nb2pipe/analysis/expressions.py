@@ -168,6 +168,8 @@ class Expressions(Objects):
         index = self.evaluate(node.slice, frame)
         if value.dotted == "sys.modules":
             return Value(frozenset([self.namespace]))
+        if value.dotted is not None:
+            return self.library_item(value.dotted, index, node)
         own = self.run_methods(value, ["__getitem__", "__missing__"], node, _INDEX)
         self.run_operator(value, "__getitem__", node)
         if self.is_plain_instance(value):

@@ -30,7 +30,8 @@ class CallEffect:
     `self`, or `unknown` (may be or hold any argument); a result that is `fresh` otherwise may still
     be one of the arguments `aliases`. `type`: of the result; `seeded`: the same when a keyword of
     `unless` is given. `state`, `seeds`: hidden state that is used, or set
-    outright; a keyword of `unless` switches both off. `reads_file`, `writes_file`: the path
+    outright; a keyword of `unless` switches both off, and so does the lack of one of `when`.
+    `reads_file`, `writes_file`: the path
     argument, by position or keyword. `setting`: the call changes options of a library or the
     process, and may be replayed (a text: if this keyword is given, and
     then it writes no file). `unstorable`: the result cannot
@@ -45,6 +46,7 @@ class CallEffect:
     state: str | None = None
     seeds: str | None = None
     unless: tuple[str, ...] = ()
+    when: tuple[str, ...] = ()
     reads_file: int | str | None = None
     writes_file: int | str | None = None
     setting: bool | str = False
@@ -81,7 +83,9 @@ class CallEffect:
         shares = not _MAY_SHARE.isdisjoint(keywords) or constants.get("deep", True) is not True
         if shares and self.returns in {"fresh", "view"}:
             effect = replace(effect, returns="unknown")
-        if not set(self.unless).isdisjoint(keywords):
+        silent = self.when and keywords.isdisjoint(self.when)
+        given = {*keywords, *(f"{word}={constant}" for word, constant in constants.items())}
+        if silent or not given.isdisjoint(self.unless):
             effect = replace(effect, state=None, seeds=None, type=self.seeded or self.type)
         return effect
 

@@ -110,6 +110,19 @@ class Objects(Memory):
         fields = self.heap.fields
         return bool(value.sites) and all(fields.get((site, name)) for site in value.sites)
 
+    def library_item(self, dotted: str, index: Value, node: ast.Subscript) -> Value:
+        """Return an element of a library's object: `np.c_[a, b]` makes an array, `list[int]` names a type."""
+        effect = self.knowledge.functions.get(dotted)
+        is_type = dotted.rpartition(".")[2][:1].isupper() or dotted.startswith("builtins.")
+        if is_type or (effect is not None and effect.returns == "none"):
+            return IMMUTABLE
+        if effect is not None and effect.returns == "fresh":
+            return Value(frozenset([self.site(node, "made", effect.type)]))
+        # It is the same object wherever it is looked up.
+        site = self.site(f"item {dotted}")
+        self.heap.hold([site], index.sites)
+        return Value(frozenset([site]))
+
     def new(
         self, node: ast.AST, held: Iterable[Value], type_: str | None = None, role: str = ""
     ) -> Value:

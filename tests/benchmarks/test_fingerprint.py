@@ -35,6 +35,7 @@ CHANGES = {
     "an attribute": (Own, lambda value: value.items.append(1)),
     "an object in a set": (lambda: {Own()}, lambda value: next(iter(value)).items.append(1)),
     "an element of an array": (lambda: np.zeros(3), lambda value: value.put(0, 1)),
+    "an array of another class": (lambda: np.ma.array([1, 2]), lambda value: value.put(0, 7)),
     "an object in an array": (
         lambda: np.array([[1], [2, 3]], dtype=object),
         lambda value: value[0].append(2),
