@@ -50,6 +50,7 @@ _CODE = (
 _CODE_OBJECTS = (types.FunctionType, types.MethodType, types.GeneratorType, types.CellType)
 _MAIN = "__main__"
 _LARGE = 300_000
+_SMALL = 2_000
 _DEEP = 150  # calls within calls, of which Python allows a thousand
 
 
@@ -73,8 +74,9 @@ def fingerprint(value: Any) -> Fingerprint:
     walk = _Walk()
     content = walk.digest(value)
     parts = {}
-    for key, part in _outer_parts(value):
-        parts[key] = _Walk().digest(part)
+    if len(walk.kept) < _SMALL:  # each part may reach all the others
+        for key, part in _outer_parts(value):
+            parts[key] = _Walk().digest(part)
     return Fingerprint(content, walk.identity, parts, frozenset(walk.opaque), walk.drawing)
 
 

@@ -175,7 +175,9 @@ class Expressions(Objects):
         if self.is_plain_instance(value):
             return own
         types = {site.type for site in value.sites}
-        if index.sites and _copies(node.slice) and not types & {"list", "dict"}:
+        by_array = isinstance(node.slice, ast.Subscript) and _is_part_of_array(node.slice, index)
+        copies = _copies(node.slice) or by_array
+        if index.sites and copies and not types & {"list", "dict"}:
             same = types.pop() if len(types) == 1 else None
             return Value(frozenset([self.site(node, "part", same)]))
         if types == {"list"} and isinstance(node.slice, ast.Slice):
@@ -363,6 +365,12 @@ class Expressions(Objects):
         if frame is not None:
             frame.returned.append(value)
         return IMMUTABLE
+
+
+def _is_part_of_array(node: ast.Subscript, value: Value) -> bool:
+    """Whether `node` is a slice of an array, and so an array, whatever the array has in it."""
+    types = {site.type for site in value.sites}
+    return isinstance(node.slice, ast.Slice) and types == {"numpy.ndarray"}
 
 
 def _copies(index: ast.expr) -> bool:
