@@ -123,11 +123,12 @@ class Guard:
             if name == "<process>" and len(sys.modules) != self.modules:
                 continue  # an import changes the search path and the environment, as it does everywhere
             after = self._look(name)
-            if name in self.baselines and after is not before and after is not MISSING:
-                rebound.append(name)
-            elif _differs(before, after):
-                part = None if before is MISSING or after is MISSING else name
-                raise changed_error(name, [operation], self.sources, part)
+            if _differs(before, after):
+                if name in self.baselines and name in self.scope:
+                    rebound.append(name)
+                else:
+                    part = name if name[0] == "<" or isinstance(after, dict) else None
+                    raise changed_error(name, [operation], self.sources, part)
         self._check(rebound, self.scope, GRACE)
         source = self.sources[operation["source"]]
         self._check(sorted(self.baselines, key=lambda name: name not in source), self.scope, 0)
@@ -217,14 +218,16 @@ class Guard:
         return None
 
     def _look(self, name: str) -> Any:
-        """Return what to compare after the cell: a state, what a module or class has, or the object."""
+        """Return what tells whether a cell changed a name: never the object, for that counts who holds it."""
         if name[0] == "<":
             return _observe(name[1:-1])
         value = self.scope.get(name, MISSING)
         if isinstance(value, (ModuleType, type)):
             # Its functions, libraries may replace themselves: pyplot does when it shows the first figure.
             return {k: v for k, v in vars(value).items() if k[0] != "_" and type(v) in ATOMS}
-        return value
+        kind = type(value)
+        # The hash of -1 is that of -2.
+        return (kind, hash(value), value == -1) if kind in ATOMS else id(value)
 
 
 def _observe(state: str) -> Any:
@@ -253,11 +256,7 @@ def _note_written(event: str, arguments: Any) -> None:
 
 
 def _differs(before: Any, after: Any) -> Any:
-    """Whether what was looked at is no longer the same, nor equal where that says all."""
-    if before is after or before is False:
-        return False
+    """Whether what was looked at is no longer the same; what a module got since is no change."""
     if isinstance(before, dict) and isinstance(after, dict):
-        return any(_differs(before[key], after.get(key, MISSING)) for key in before)
-    if type(before) is not type(after) or not isinstance(after, (*ATOMS, list)):
-        return True
-    return before != after
+        return any(before[key] != after.get(key, MISSING) for key in before)
+    return before is not False and before != after
