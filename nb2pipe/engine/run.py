@@ -15,6 +15,7 @@ from typing import Any
 
 from nb2pipe.bundle import STEP_ENVIRONMENT
 from nb2pipe.diagnostics import Code, Diagnostic, Span
+from nb2pipe.engine.conflicts import file_conflicts
 from nb2pipe.engine.executed import executed_notebook
 from nb2pipe.engine.folder import RunFolder, create_run_folder, write_json
 from nb2pipe.engine.launch import step_command
@@ -85,17 +86,19 @@ def run_pipeline(  # noqa: PLR0913 -- all but the pipeline by name
         run = _Run(pipeline, folder, folder_of, values, python, observer, paranoid=paranoid)
         run.execute(max(1, workers or os.cpu_count() or 1))
         results, interrupted = run.results(), run.interrupted
+    diagnostics += tuple(diagnostic_of(pipeline, item) for item in results if item.error)
+    conflicts = tuple(file_conflicts(pipeline, results))
+    status = _status(results, interrupted=interrupted)
     result = RunResult(
         id=folder.id,
-        status=_status(results, interrupted=interrupted),
+        status=RunStatus.FAILED if conflicts and status is RunStatus.SUCCEEDED else status,
         seconds=time.monotonic() - begin,
         steps=results,
         notebook=executed_notebook(notebook_document, pipeline, results, values),
-        diagnostics=diagnostics
-        + tuple(diagnostic_of(pipeline, item) for item in results if item.error),
+        diagnostics=diagnostics + conflicts,
         folder=folder.path,
     )
-    if not diagnostics:
+    if folder.path.exists():
         result = _write_result(result, folder, pipeline)
     observer.run_ended(result)
     return result

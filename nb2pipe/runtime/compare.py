@@ -1,15 +1,15 @@
 """Tell whether a value is still what it was: by its bytes, and if these differ, part by part."""
 
 import copyreg
-import marshal
-from types import FunctionType, ModuleType
+from types import CodeType, FunctionType, ModuleType
 from typing import Any, Optional
 
 from nb2pipe.runtime.pickling import dump_values, load_anew
 
 # What nobody can change, and what is compared in another way.
 ATOMS = (
-    type(None), bool, int, float, complex, str, bytes, type, ModuleType, type(len), type(...),
+    type(None), bool, int, float, complex, str, bytes,
+    type, CodeType, ModuleType, type(len), type(...),
 )  # fmt: skip
 CHUNK = 1 << 18
 LAZY = {"statsmodels"}  # libraries whose objects keep what they were asked for as attributes
@@ -100,7 +100,7 @@ def stored_state(value: Any) -> dict[str, Any]:
     if isinstance(value, FunctionType):
         closure = [cell.cell_contents for cell in value.__closure__ or ()]
         state = value.__defaults__, value.__kwdefaults__, closure, value.__dict__
-        return {"": [marshal.dumps(value.__code__, 2), *state]}
+        return {"": [value.__code__, *state]}
     reduce = copyreg.dispatch_table.get(type(value))
     reduced: Any = reduce(value) if reduce else value.__reduce_ex__(4)
     if isinstance(reduced, str):

@@ -7,6 +7,7 @@ from types import ModuleType
 from typing import Any, Callable
 
 from nb2pipe.runtime.compare import ATOMS, changed_part
+from nb2pipe.runtime.files import touched_files, watch_files
 from nb2pipe.runtime.pickling import dump_values
 from nb2pipe.runtime.sharing import shared_parts
 from nb2pipe.runtime.store import STATES, artifact_parts, collect
@@ -58,6 +59,9 @@ class Guard:
         self.baselines: dict[str, Baseline] = {}
         self.before: dict[str, Any] = {}
         self.modules = 0
+        self.cell = -1
+        self.files: dict[str, list[Any]] = {}
+        watch_files()
 
     @timed
     def add_shared(self, values: dict[str, Any], apart: list[Any]) -> None:
@@ -108,6 +112,8 @@ class Guard:
         watched = (*kept, *operation.get("spares", ()))
         self.before = {name: self._look(name) for name in watched}
         self.modules = len(sys.modules)
+        touched_files()
+        self.cell = operation["cell"]
 
     @timed
     def leave(self, operation: dict[str, Any]) -> None:
@@ -118,11 +124,17 @@ class Guard:
         """
         for baseline in {*self.baselines.values()}:
             baseline.cells.append(operation)
+        for path, writes in self._note_files():
+            for name in self.before:
+                known = os.path.normpath(name[6:-1])
+                if writes and name[:6] == "<file:" and f"{path}/".startswith(known + "/"):
+                    raise changed_error(name, [operation], self.sources, name)
         rebound = []
         for name, before in self.before.items():
-            if name == "<process>" and len(sys.modules) != self.modules:
-                continue  # an import changes the search path and the environment, as it does everywhere
             after = self._look(name)
+            if name == "<process>" and len(sys.modules) != self.modules:
+                # An import changes the search path and the environment, as it does everywhere.
+                before[1:] = after[1:]
             if _differs(before, after):
                 if name in self.baselines and name in self.scope:
                     rebound.append(name)
@@ -158,8 +170,20 @@ class Guard:
         self._check([*self.baselines], self.scope, GRACE)
 
     def report(self) -> dict[str, Any]:
-        """Return what was done, at what cost."""
-        return {"seconds": self.seconds, "checked": self.checked, "unchecked": self.unchecked}
+        """Return what was done, at what cost, and the last cell that read and wrote each file."""
+        self._note_files()
+        return {
+            "seconds": self.seconds,
+            "checked": self.checked,
+            "unchecked": self.unchecked,
+            "files": {path: cells for path, cells in self.files.items() if path[:2] != ".."},
+        }
+
+    def _note_files(self) -> list[Any]:
+        found = touched_files()
+        for path, writes in found if self.cell >= 0 else ():
+            self.files.setdefault(path, [None, None])[writes] = self.cell
+        return found
 
     # --- values
 
@@ -224,35 +248,24 @@ class Guard:
         value = self.scope.get(name, MISSING)
         if isinstance(value, (ModuleType, type)):
             # Its functions, libraries may replace themselves: pyplot does when it shows the first figure.
-            return {k: v for k, v in vars(value).items() if k[0] != "_" and type(v) in ATOMS}
-        kind = type(value)
-        # The hash of -1 is that of -2.
-        return (kind, hash(value), value == -1) if kind in ATOMS else id(value)
+            members = vars(value).items()
+            return {k: _token(v) for k, v in members if k[0] != "_" and type(v) in ATOMS}
+        return _token(value)
+
+
+def _token(value: Any) -> Any:
+    """Return what is the same for an object, and for what is equal to it and cannot change."""
+    kind = type(value)
+    # The hash of -1 is that of -2.
+    return (kind, hash(value), value == -1) if kind in ATOMS else id(value)
 
 
 def _observe(state: str) -> Any:
-    """Return how hidden state is: what a file was opened for, a generator, or a part of the process."""
-    if state[:5] == "file:":
-        if not WRITTEN:
-            sys.addaudithook(_note_written)
-            WRITTEN.append("")
-        path = os.path.realpath(state[5:])
-        return [file for file in WRITTEN if file == path or file.startswith(path + os.sep)]
+    """Return how hidden state is: a generator, or a part of the process."""
     if state in STATES:
         loaded = STATES[state][0] in sys.modules
         return loaded and [*map(bytes, dump_values({"": collect("state", state, {})}))]
     return state == "process" and [os.getcwd(), sys.path[:], {**os.environ}]
-
-
-WRITTEN: list[str] = []
-
-
-def _note_written(event: str, arguments: Any) -> None:
-    """Note the files that this process opens to write, renames or removes: others may do so too."""
-    if event in {"open", "os.rename", "os.remove"}:
-        paths = arguments[:2] if event == "os.rename" else arguments[:1]
-        if event != "open" or arguments[2] & (os.O_WRONLY | os.O_RDWR):
-            WRITTEN.extend(os.path.realpath(str(path)) for path in paths)
 
 
 def _differs(before: Any, after: Any) -> Any:

@@ -108,6 +108,26 @@ def test_a_module_whose_constant_is_changed_unnoticed(run):
     assert "`math`" in found.message
 
 
+def test_an_object_that_holds_a_function_of_the_notebook(run):
+    result = run(
+        ("def area(x):\n    return x * x\n\nbox = {'area': area}\nbox['x'] = 1", "step:load"),
+        ("print(box['area'](2))", "step:change"),
+        ("print(box['x'])", "step:show"),
+    )
+    assert [item.message for item in result.diagnostics] == []
+    guard = result.step("change").guard
+    assert (guard["unchecked"], guard["checked"] > 0) == ({}, True)
+
+
+def test_modules_and_classes_that_nobody_changes(run):
+    result = run(
+        ("import math\n\nclass Limits:\n    low, high = -1, math.nan", "step:load"),
+        ("print(math.pi, Limits.low)", "step:change"),
+        ("print(math.pi, Limits.high)", "step:show"),
+    )
+    assert [item.message for item in result.diagnostics] == []
+
+
 def test_a_constant_that_every_step_makes_anew(run):
     result = run(
         ("import sys\nframe = sys._getframe\nsizes = [1, 2]", "step:load"),
@@ -316,3 +336,32 @@ def test_a_missing_file_is_looked_up_in_the_other_steps(nb, tmp_path):
 def made(folder):
     folder.mkdir()
     return folder
+
+
+WRITE = "import os\nname = os.sep.join(['.', 'no' + 'te.txt'])\nwith open(name, 'w') as file:\n    file.write('new')"
+READ = "import os\nname = os.sep.join(['.', 'no' + 'te.txt'])\nprint(open(name).read())"
+
+
+def test_a_file_that_steps_side_by_side_write_and_read_unnoticed(nb, tmp_path):
+    (tmp_path / "note.txt").write_text("old")
+    result = nb2pipe.run(nb((WRITE, "step:write"), (READ.replace("name", "path"), "step:read")))
+    assert result.status == "failed"
+    found = failure(result)
+    assert (found.code, found.span.cell) == (Code.HIDDEN_CHANGE, 1)
+    assert "tag cell 1 `writes:file=note.txt` and cell 2 `reads:file=note.txt`" in found.hint
+
+
+def test_a_file_that_steps_one_after_the_other_use(nb):
+    read = READ.replace("name", "path")
+    result = nb2pipe.run(nb((WRITE, "step:write"), (read, "step:read", "prev:write")))
+    assert [item.message for item in result.diagnostics] == []
+
+
+def test_a_working_directory_that_is_changed_unnoticed(run):
+    result = run(
+        ("import os, sys\nframe = sys._getframe", "step:load"),
+        ("frame().f_globals['os'].__dict__['ch' + 'dir']('/')\nprint(os.name)", "step:move"),
+        ("print(1)", "step:show"),
+    )
+    found = failure(result)
+    assert (found.code, found.span.cell) == (Code.HIDDEN_CHANGE, 2)

@@ -1,0 +1,43 @@
+"""Note which files the process opens, renames and removes."""
+
+import os
+import sys
+from typing import Any
+
+from nb2pipe.runtime.store import START
+
+TOUCHED: list[Any] = []  # (path from where the step began, whether it was written)
+HIDDEN = "/.", "/__pycache__/", "/site-packages/"
+
+
+def touched_files() -> list[Any]:
+    """Return what was noted since the last call."""
+    if not TOUCHED:
+        return []
+    found = TOUCHED[:]
+    TOUCHED.clear()
+    return found
+
+
+def watch_files() -> None:
+    """Begin to note files: all that are written, and those below the working directory that are read."""
+    sys.addaudithook(_note)
+
+
+def _note(event: str, arguments: Any) -> None:
+    if event == "open":
+        path = arguments[0]
+        writes = arguments[2] & (os.O_WRONLY | os.O_RDWR)
+        # What a library reads of its own is most of all.
+        if writes or (isinstance(path, str) and (path[0] != "/" or path.startswith(START["cwd"]))):
+            _add(path, writes)
+    elif event in {"os.rename", "os.remove"}:
+        for path in arguments[:2] if event == "os.rename" else arguments[:1]:
+            _add(path, 1)
+
+
+def _add(path: Any, writes: int) -> None:
+    if isinstance(path, (str, bytes)):
+        name = os.path.relpath(os.fsdecode(path), START["cwd"])
+        if not any(part in "/" + name for part in HIDDEN):
+            TOUCHED.append((name, writes > 0))
