@@ -57,20 +57,30 @@ class Row:
 def main() -> int:
     """Test every edge, print, and keep the results; return 1 when there are too many."""
     arguments = _arguments()
-    rows = []
+    rows: dict[str, dict[str, Any]] = {}
     for entry in tomllib.loads(arguments.taggings.read_text(encoding="utf-8"))["notebook"]:
         path = _find(entry["path"], arguments.notebooks)
         if not arguments.only or any(part in path.stem for part in arguments.only):
             with tempfile.TemporaryDirectory(prefix="nb2pipe-") as folder:
                 settings = run_settings(arguments.python, Path(folder))
-                rows.append(_test(path, entry.get("tags", {}), settings))
-    document = {"rows": [asdict(row) for row in rows], "limit": _LIMIT}
+                rows[path.stem] = asdict(_test(path, entry.get("tags", {}), settings))
+            if arguments.keep:
+                _keep(rows)
+    document = {"rows": list(rows.values())}
     print_table(document)
-    if arguments.keep:
-        _RESULTS.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
-        write_page(_PAGE, document)
-    needless = sum(len(row.needless) for row in rows)
-    return int(needless > _LIMIT * (sum(row.edges for row in rows) - needless))
+    needless = sum(len(row["needless"]) for row in rows.values())
+    return int(needless > _LIMIT * (sum(row["edges"] for row in rows.values()) - needless))
+
+
+def _keep(rows: Mapping[str, dict[str, Any]]) -> None:
+    """Put rows to those of earlier runs, in the order of the taggings, and write them down."""
+    earlier = json.loads(_RESULTS.read_text(encoding="utf-8"))["rows"] if _RESULTS.exists() else []
+    known = {row["notebook"]: row for row in earlier} | dict(rows)
+    entries = tomllib.loads(_TAGGINGS.read_text(encoding="utf-8"))["notebook"]
+    names = [Path(entry["path"]).stem for entry in entries]
+    document = {"rows": [known[name] for name in names if name in known]}
+    _RESULTS.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+    write_page(_PAGE, document)
 
 
 def _arguments() -> argparse.Namespace:
@@ -86,7 +96,7 @@ def _arguments() -> argparse.Namespace:
         "--python", default=sys.executable, help="the Python that has the notebooks' packages"
     )
     parser.add_argument(
-        "--keep", action="store_true", help="write results/edges.json and docs/parallelism.md"
+        "--keep", action="store_true", help="add to results/edges.json and docs/parallelism.md"
     )
     return parser.parse_args()
 
