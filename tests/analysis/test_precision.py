@@ -301,6 +301,52 @@ xs = 3""",
         """plt.hist([1, 2])
 print(params)""",
     ),
+    "two questions to a frame of polars": (
+        'import polars as pl\ndf = pl.read_csv("data.csv")',
+        'sums = df.group_by("k").agg(pl.col("v").sum())\nprint(sums)',
+        'more = df.filter(pl.col("v") > 0).with_columns((pl.col("v") * 2).alias("w"))\nprint(more)',
+        "print(sums, more)",
+    ),
+    "two questions to a data set of xarray": (
+        'import xarray as xr\nds = xr.open_dataset("data.nc")',
+        'mean = ds["t"].mean(dim="time")\nmean.plot()',
+        'months = ds.sel(lat=3).groupby("time.month").mean()\nmonths["t"] = months["t"] - 1',
+        "print(mean, months)",
+    ),
+    "two networks of keras": (
+        "import numpy as np\nfrom tensorflow import keras\nX, y = np.zeros((3, 2)), np.zeros(3)",
+        'a = keras.Sequential([keras.layers.Dense(3)])\na.compile(loss="mse")\nlog_a = a.fit(X, y)',
+        'b = keras.Sequential([keras.layers.Dense(9)])\nb.compile(loss="mse")\nlog_b = b.fit(X, y)',
+        "print(a.predict(X), b.predict(X))",
+    ),
+    "two fits of one cost function": (
+        """import numpy as np
+from iminuit import Minuit
+from iminuit.cost import LeastSquares
+def line(x, a, b):
+    return a + b * x
+x = np.linspace(0, 1, 5)
+cost = LeastSquares(x, x, 0.1, line)""",
+        "first = Minuit(cost, a=0, b=0)\nfirst.migrad()",
+        "second = Minuit(cost, a=1, b=1)\nsecond.simplex()\nsecond.hesse()",
+        "print(first.values, second.values)",
+    ),
+    "two axes of a figure each, in loops": (
+        PLOTS,
+        """fig, axes = plt.subplots(2, 2)
+for ax, name in zip(axes.flat, df.columns):
+    ax.hist(df[name])
+    ax.set_title(name)
+plt.tight_layout()""",
+        """fig, axes = plt.subplots(1, 2)
+for i, name in enumerate(df.columns):
+    sns.boxplot(data=df, y=name, ax=axes[i])""",
+    ),
+    "results of parallel work": (
+        "import joblib\nruns = joblib.Parallel(2)(joblib.delayed(len)([i]) for i in range(9))",
+        "print(sum(run for run in runs))",
+        "print([run for run in runs])",
+    ),
     "types for annotations": (
         """from collections import Counter
 from typing import *
