@@ -7,7 +7,7 @@ whole but not in the pipeline. The runtime compares, and fails the step (`docs/m
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
-from nb2pipe.analysis.facts import WriteKind
+from nb2pipe.analysis.facts import ReplayKind, WriteKind
 from nb2pipe.analysis.files import may_write
 from nb2pipe.analysis.heap import Site
 from nb2pipe.analysis.link import Linker
@@ -71,13 +71,12 @@ class Watch:
         """Yield what a cell is to leave alone, and whether its step has it; `bound` is what the step has."""
         facts = self.linker.interpretation.cells[cell]
         written = set(self.linker.history.written(facts))
+        patches = any(item.lost_option or "." in "".join(item.states) for item in facts.statements)
         for name, version in self.after(cell).items():
-            if (
-                may_write(written, name)
-                or version.kind is WriteKind.DELETE
-                or not _is_watched(version)
-            ):
+            if may_write(written, name) or not _is_watched(version):
                 continue
+            if patches and version.statement.replay is ReplayKind.IMPORT:
+                continue  # the cell is known to change an attribute of a module, or of what it holds
             held = version.hidden or bound.get(name) is version
             if held and self._matters(version, step, cell):
                 yield name, True
@@ -134,6 +133,8 @@ class Watch:
 
 
 def _is_watched(version: Version) -> bool:
+    if version.kind is WriteKind.DELETE:
+        return False
     return not version.hidden or version.name in GENERATORS or version.name.startswith("<file:")
 
 
