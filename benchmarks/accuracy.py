@@ -77,11 +77,11 @@ def main() -> int:
         print(f"not traced: {', '.join(failed)}")
     if arguments.keep:
         _RESULTS.parent.mkdir(exist_ok=True)
-        document = [asdict(item) for item in judged]
+        document = [asdict(item) for item in judged if item.counted]
         _RESULTS.write_text(
             "[\n" + ",\n".join(json.dumps(row) for row in document) + "\n]\n", encoding="utf-8"
         )
-        write_page(_PAGE, judged, len(sources) - len(failed))
+        write_page(_PAGE, judged, len(sources) - len(failed), failed)
     return 1 if failed else 0
 
 
@@ -130,7 +130,9 @@ def _trace(source: Source, output: Path, python: str) -> None:
             return
         plain = path.with_suffix(".traced.json")
         plain.write_text(json.dumps(notebook.document), encoding="utf-8")
-        environment = {**os.environ, "MPLBACKEND": "Agg", "PYTHONPATH": str(_FOLDER)}
+        # One thread, so that a busy machine does not spend its time on switching between them.
+        single = {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"}
+        environment = {**os.environ, **single, "MPLBACKEND": "Agg", "PYTHONPATH": str(_FOLDER)}
         command = [python, _FOLDER / "trace_cells.py", plain, output.absolute()]
         limit = 120 + _SLACK * source.seconds
         try:

@@ -59,6 +59,11 @@ class Judged:
         """It was said to change, and did."""
         return self.really in {"changed", "rewritten"} and self.said == "change"
 
+    @property
+    def counted(self) -> bool:
+        """It takes part in recall or precision."""
+        return self.found or self.missed or self.false_alarm or self.right_alarm
+
 
 def print_summary(judged: Sequence[Judged], *, details: bool) -> None:
     variables = [item for item in judged if item.type != _STATE]
@@ -78,7 +83,7 @@ def print_summary(judged: Sequence[Judged], *, details: bool) -> None:
                 )
 
 
-def write_page(page: Path, judged: Sequence[Judged], notebooks: int) -> None:
+def write_page(page: Path, judged: Sequence[Judged], notebooks: int, failed: Sequence[str]) -> None:
     """Write the tables between the marks of the page; its other text is by hand."""
     variables = [item for item in judged if item.type != _STATE]
     states = [item for item in judged if item.type == _STATE]
@@ -100,6 +105,7 @@ def write_page(page: Path, judged: Sequence[Judged], notebooks: int) -> None:
     text = "\n\n".join(
         [
             counts,
+            *([f"Not here, because they took too long: {', '.join(failed)}."] if failed else []),
             markdown(columns, _rows(variables, _library)),
             "Hidden state, where the notebook seeds it:",
             markdown(columns, _rows(states, _variable)),
@@ -124,9 +130,7 @@ def _variable(item: Judged) -> str:
 
 
 def _rows(items: Sequence[Judged], key: Callable[[Judged], str]) -> list[list[str]]:
-    counted = [
-        item for item in items if item.found or item.missed or item.false_alarm or item.right_alarm
-    ]
+    counted = [item for item in items if item.counted]
     keys = sorted({key(item) for item in counted}, key=lambda name: (name.lower(), name))
     rows = [_row(name, [item for item in counted if key(item) == name]) for name in keys]
     return [*rows, _row("all", counted)]

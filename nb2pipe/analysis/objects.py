@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from nb2pipe.analysis.definitions import Definition
-from nb2pipe.analysis.heap import IMMUTABLE, Value, join, objects
+from nb2pipe.analysis.heap import IMMUTABLE, Site, Value, join, objects
 from nb2pipe.analysis.knowledge import Knowledge
 from nb2pipe.analysis.recorder import Memory
 
@@ -48,8 +48,15 @@ class Objects(Memory):
         containers = frozenset(site for site in value.sites if site.type in CONTAINERS)
         if containers == value.sites:
             return Value(self.heap.held(containers))
-        rest = self.part_of(Value(value.sites - containers))
+        rest = self.part_of(
+            Value(frozenset(filter(self._shares_elements, value.sites - containers)))
+        )
         return Value(rest.sites | self.heap.held(containers))
+
+    def _shares_elements(self, site: Site) -> bool:
+        """Whether an element of an object may be changed in place: `m.values` of a fit has numbers only."""
+        row = self.knowledge.operator(site.type, "__iter__")
+        return row is None or row.returns != "none"
 
     def member(self, value: Value, name: str) -> Value | None:
         """Return the member `name` of a notebook class that `value` is, or is an instance of."""
