@@ -5,6 +5,7 @@
 #   make bench   how long compiling takes, with Kale beside it
 #   make edges   which edges of real notebooks' pipelines are needless
 #   make accuracy  compare what the analysis says with what real notebooks change (NOTEBOOK_PYTHON: runs them)
+#   make generated N=10000   generated notebooks, whole and as pipelines
 #   make docs    write the documentation that is made of the code
 #   make clean   remove everything that these made
 
@@ -26,7 +27,7 @@ export UV_PYTHON := $(PYTHON)
 export UV_PYTHON_DOWNLOADS := never
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 
-.PHONY: demo test check bench edges accuracy docs clean
+.PHONY: demo test check bench edges accuracy generated docs clean
 
 demo: $(READY)
 	@mkdir -p $(DEMO)
@@ -59,6 +60,11 @@ edges: $(READY)
 
 accuracy: $(READY)
 	nice $(BIN)/python benchmarks/accuracy.py --python $(NOTEBOOK_PYTHON) --keep
+
+N ?= 1000
+FIRST ?= 0
+generated: $(READY)
+	$(BIN)/python -m tests.generated --count $(N) --first $(FIRST)
 
 docs: $(READY)
 	$(BIN)/nb2pipe explain --all > docs/diagnostics.md

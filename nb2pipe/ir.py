@@ -231,14 +231,16 @@ class Output:
     """An artifact that a step makes.
 
     `key` is unique in the step. `names` are the variables that it holds, stored together because
-    they may share state; `optional` names may be unbound when it is stored. For `kind` STATE the
-    names are generators (`random`, `numpy.random`, `torch`), for FILES paths. `made` tells where each name
-    got its value, in the names' order.
+    they may share state; `optional` names may be unbound when it is stored. `definitions` are
+    functions and classes that loaders replay, so that only their state (defaults, attributes) is
+    stored. For `kind` STATE the names are generators (`random`, `numpy.random`, `torch`), for FILES
+    paths. `made` tells where each name got its value, in the names' order.
     """
 
     key: str
     names: tuple[str, ...]
     optional: tuple[str, ...] = ()
+    definitions: tuple[str, ...] = ()
     kind: ArtifactKind = ArtifactKind.VARIABLES
     type: ArtifactType = ArtifactType.ARTIFACT
     made: tuple[Place, ...] = ()

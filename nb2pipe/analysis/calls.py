@@ -5,9 +5,10 @@ from dataclasses import replace
 from typing import Final
 
 from nb2pipe.analysis.arguments import Arguments
+from nb2pipe.analysis.deferred import Method
 from nb2pipe.analysis.definitions import Frame
 from nb2pipe.analysis.escapes import EscapeFacts, escape_facts
-from nb2pipe.analysis.heap import NOTHING, Site, Value, join, objects
+from nb2pipe.analysis.heap import IMMUTABLE, Site, Value, join, objects
 from nb2pipe.analysis.knowledge import CAUTIOUS, CallEffect, Knowledge
 from nb2pipe.analysis.library import LibraryCalls
 from nb2pipe.analysis.operators import OPERATORS
@@ -69,6 +70,10 @@ class Calls(LibraryCalls):
     ) -> Value:
         """Return the result of calling `callee`, and record what the call does."""
         if callee.dotted is not None:
+            owner, _, name = callee.dotted.rpartition(".")
+            type_ = self.knowledge.type_named(owner)
+            if type_ is not None and callee.dotted not in self.knowledge.functions:
+                return self._unbound_method(node, type_, name, arguments)
             effect = self.knowledge.function(callee.dotted)
             implicit = OPERATORS if callee.dotted.startswith("builtins.") else None
             container = changed_container(callee.dotted)
@@ -78,29 +83,47 @@ class Calls(LibraryCalls):
             return self.library_call(
                 node, effect, receiver, arguments, methods=implicit, name=callee.dotted
             )
-        own = self._own_code(node, callee, receiver)
+        if receiver is None or not isinstance(node.func, ast.Attribute):
+            return self.call_value(callee, node, arguments)
+        name = node.func.attr
+        assigned = self.is_plain_instance(receiver) or self.has_set(receiver, name)
+        if assigned and self.member(receiver, name) is None:
+            # What was assigned to an attribute is called without the object.
+            return self.call_value(callee, node, arguments)
+        return self.call_method(Method(name, receiver), node, arguments)
+
+    def _unbound_method(self, node: ast.AST, type_: str, name: str, arguments: Arguments) -> Value:
+        """Call a method on a library's class: `list.append(xs, 1)`."""
+        receiver, *rest = arguments.positional or (IMMUTABLE,)
+        others = Arguments(tuple(rest), arguments.keywords)
+        effect = self.knowledge.method(type_, name)
+        return self.library_call(node, effect, receiver, others, name=f"{type_}.{name}")
+
+    def call_value(self, callee: Value, node: ast.AST, arguments: Arguments) -> Value:
+        """Call an object, whatever it may be: functions, classes, bound methods, and others."""
+        results = []
+        others = set()
+        for site in callee.sites:
+            if site.definition is not None:
+                results.append(self.invoke(site, node, None, arguments))
+            elif site in self.methods:
+                results.append(self.call_method(self.methods[site], node, arguments))
+            else:
+                others.add(site)
+        if others or not results:
+            results.append(self._unknown_call(node, Value(frozenset(others)), arguments))
+        return join(results)
+
+    def call_method(self, method: Method, node: ast.AST, arguments: Arguments) -> Value:
+        """Call a method: the notebook's own if its object has one, else what libraries have."""
+        member = self.member(method.receiver, method.name)
+        own = [site for site in member.sites if site.definition is not None] if member else []
         if own:
-            results = [self.invoke(site, node, receiver, arguments) for site in own]
-            others = objects(callee.sites)
-            if receiver is None and others:
-                results.append(self._unknown_call(node, Value(others), arguments))
-            return join(results)
-        attribute = node.func.attr if isinstance(node.func, ast.Attribute) else ""
-        if receiver is not None and attribute and not self.has_set(receiver, attribute):
-            return self._method_call(node, attribute, receiver, arguments)
-        return self._unknown_call(node, callee, arguments)
+            return join([self.invoke(site, node, method.receiver, arguments) for site in own])
+        return self._library_method(node, method.name, method.receiver, arguments)
 
-    def _own_code(self, node: ast.Call, callee: Value, receiver: Value | None) -> list[Site]:
-        """Return the notebook's functions and classes that `callee` may be."""
-        if receiver is not None and isinstance(node.func, ast.Attribute):
-            member = self.member(receiver, node.func.attr)
-            sites = member.sites if member is not None else NOTHING
-        else:
-            sites = callee.sites
-        return [site for site in sites if site.definition is not None]
-
-    def _method_call(
-        self, node: ast.Call, name: str, receiver: Value, arguments: Arguments
+    def _library_method(
+        self, node: ast.AST, name: str, receiver: Value, arguments: Arguments
     ) -> Value:
         if not receiver.sites:
             effect = self.knowledge.methods.get(name, CallEffect(returns="fresh"))
@@ -132,7 +155,7 @@ class Calls(LibraryCalls):
                 known = known or self.knowledge.operator(made, "__call__")
         return known
 
-    def _unknown_call(self, node: ast.Call, callee: Value, arguments: Arguments) -> Value:
+    def _unknown_call(self, node: ast.AST, callee: Value, arguments: Arguments) -> Value:
         """Call something that came from outside: it may change what it is and what it gets."""
         effects = [None if site in self.lent else self._called(site) for site in callee.sites]
         if effects and all(effects):
@@ -142,9 +165,7 @@ class Calls(LibraryCalls):
             return join([*results, own])
         if self.is_plain_instance(callee):
             return self.run_methods(callee, ["__call__"], node, arguments)
-        for site in self.heap.held(callee.sites):
-            if site.definition is not None and not site.definition.is_class:
-                self.invoke(site, node, None, arguments)
+        self._run_held(node, callee, arguments)
         self.run_callbacks(node, arguments)
         types = {site.type for site in callee.sites}
         if not types & {"function"}:
@@ -156,10 +177,11 @@ class Calls(LibraryCalls):
             )
         return self.result(node, CAUTIOUS, callee, arguments)
 
-    def _run_held(self, node: ast.Call, callee: Value, arguments: Arguments) -> None:
+    def _run_held(self, node: ast.AST, callee: Value, arguments: Arguments) -> None:
         """Run the notebook's functions that a library's object was made of: `partial(f, x)`."""
         held = self.heap.held(callee.sites)
+        # Not through classes: their methods are not called without an object.
+        inside = held | self.heap.held(objects(held))
+        code = frozenset(s for s in inside if s.definition is None or not s.definition.is_class)
         plain = Arguments((Value(objects(held | arguments.sites)),))
-        for site in held:
-            if site.definition is not None and not site.definition.is_class:
-                self.invoke(site, node, None, plain, spread=True)
+        self.carried_code(Value(code), node, plain)

@@ -43,14 +43,13 @@ def check_unstorable(analysis: Analysis) -> Iterator[Diagnostic]:
 
 
 def check_stateful(analysis: Analysis) -> Iterator[Diagnostic]:
-    """A function or class whose state was changed is needed by another step."""
+    """A function that remembers what it was called with is needed by another step."""
     reported: set[Version] = set()
     for name, links in analysis.linker.steps.items():
         for version, cell in analysis.linker.loads(name).items():
             sites = analysis.interpretation.cells[cell].before.get(version.name, frozenset())
-            # What has no name of its own, a closure, is stored whole, with its state.
-            code = [site for site in sites if site.definition is not None and site.definition.name]
-            if not code or version in reported or version.kind is not WriteKind.MUTATE:
+            cached = any(site.definition is not None and site.definition.caches for site in sites)
+            if not cached or version in reported or version.kind is not WriteKind.MUTATE:
                 continue
             reported.add(version)
             yield _crossing(
@@ -58,9 +57,9 @@ def check_stateful(analysis: Analysis) -> Iterator[Diagnostic]:
                 Code.STATEFUL_FUNCTION,
                 version,
                 links.name,
-                "keeps state in the function or class itself (a default argument, an attribute), "
-                "which is not passed on",
-                f"keep the state in a variable of its own, or use `{version.name}` in one step only",
+                "remembers results of earlier calls, which are not passed on, and its body does more "
+                "than compute them",
+                f"keep the results in a variable of your own, or use `{version.name}` in one step only",
             )
 
 

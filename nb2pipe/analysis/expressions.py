@@ -9,7 +9,7 @@ from nb2pipe.analysis.arguments import NO_ARGUMENTS, Arguments
 from nb2pipe.analysis.definitions import Definition, Frame
 from nb2pipe.analysis.heap import IMMUTABLE, UNKNOWN, Site, Value, ending, join
 from nb2pipe.analysis.knowledge import Knowledge
-from nb2pipe.analysis.objects import Objects, member_runs
+from nb2pipe.analysis.objects import Objects, common_type, copies_part, member_runs
 from nb2pipe.analysis.operators import COMPARISONS, OPERATORS, methods_of
 from nb2pipe.analysis.scopes import Comprehension, Scope, function_scope
 
@@ -78,6 +78,18 @@ class Expressions(Objects):
         """Bind a target."""
         raise NotImplementedError
 
+    def bound_method(self, found: Value, receiver: Value, name: str, node: ast.AST) -> Value:
+        """Return what the attribute `name` is that was `found`: a method keeps its object."""
+        raise NotImplementedError
+
+    def consume(self, value: Value, node: ast.AST) -> None:
+        """Run the code that walking over `value` runs."""
+        raise NotImplementedError
+
+    def wait(self, iterator: Value, run: Callable[[], Value]) -> None:
+        """Note that walking over `iterator` runs code."""
+        raise NotImplementedError
+
     def evaluate(self, node: ast.AST | None, frame: Frame | None) -> Value:
         """Return what `node` may evaluate to, recording what that reads and changes."""
         if node is None:
@@ -143,7 +155,8 @@ class Expressions(Objects):
             effect = self.knowledge.method(site.type, node.attr)
             if effect.known and effect.mutates:
                 self.lent.add(site)
-        return self.attribute(value, node.attr, node)
+        found = self.attribute(value, node.attr, node)
+        return self.bound_method(found, value, node.attr, node)
 
     def attribute(self, value: Value, name: str, node: ast.AST) -> Value:
         """Return an attribute of a value: of a module by its full name, otherwise a part of it."""
@@ -156,8 +169,11 @@ class Expressions(Objects):
             return Value(member.sites | value.sites, None, UNKNOWN)
         if self.knowledge.is_plain({site.type for site in value.sites}, name):
             return IMMUTABLE
+        if name == "__dict__":
+            return Value(value.sites | self.new(node, [value, self.part_of(value)], "dict").sites)
         if self.is_plain_instance(value) and not name.startswith("__"):
-            return Value(self.heap.field(value.sites, name))
+            found = self.run_methods(value, ["__getattr__", "__getattribute__"], node)
+            return Value(self.heap.field(value.sites, name) | found.sites)
         if all("." in (site.type or "") for site in value.sites):
             # What a library's object was given is not what its attributes show: they are its own.
             return Value(value.sites)
@@ -176,7 +192,7 @@ class Expressions(Objects):
             return own
         types = {site.type for site in value.sites}
         by_array = isinstance(node.slice, ast.Subscript) and _is_part_of_array(node.slice, index)
-        copies = _copies(node.slice) or by_array
+        copies = copies_part(node.slice) or by_array
         if index.sites and copies and not types & {"list", "dict"}:
             same = types.pop() if len(types) == 1 else None
             return Value(frozenset([self.site(node, "part", same)]))
@@ -217,6 +233,7 @@ class Expressions(Objects):
         made = self.new(node, values, types.get(type(node), "iterator"))
         if isinstance(node, ast.GeneratorExp):
             self.unstorable |= made.sites
+            self.wait(made, lambda: self._comprehension(node, frame))
         return made
 
     def _bind_local(self, target: ast.expr, value: Value, frame: Frame) -> None:
@@ -228,6 +245,7 @@ class Expressions(Objects):
         """Return what iterating over `value` yields; an iterator is used up by it."""
         self.run_methods(value, ["__iter__", "__next__", "__getitem__", "__len__"], node)
         self.run_operator(value, "__iter__", node)
+        self.consume(value, node)
         return self.element_of(value)
 
     def iterated(
@@ -331,7 +349,7 @@ class Expressions(Objects):
         if self.is_plain_instance(left) or self.is_plain_instance(right):
             return join(own)
         held = self.heap.held(left.sites | right.sites)
-        site = self.site(node, "result", _common_type(left, right))
+        site = self.site(node, "result", common_type(left, right))
         self.heap.hold([site], held)
         return Value(frozenset([site]))
 
@@ -345,6 +363,7 @@ class Expressions(Objects):
         values = [self.evaluate(item, frame) for item in [node.left, *node.comparators]]
         for value in values:
             self.run_methods(value, COMPARISONS, node)
+            self.consume(value, node)
         if any(
             isinstance(operator, ast.Is | ast.IsNot | ast.In | ast.NotIn) for operator in node.ops
         ):
@@ -371,19 +390,3 @@ def _is_part_of_array(node: ast.Subscript, value: Value) -> bool:
     """Whether `node` is a slice of an array, and so an array, whatever the array has in it."""
     types = {site.type for site in value.sites}
     return isinstance(node.slice, ast.Slice) and types == {"numpy.ndarray"}
-
-
-def _copies(index: ast.expr) -> bool:
-    """Whether an index makes a copy in numpy and pandas alike: a list of labels, or a mask."""
-    if isinstance(index, ast.Tuple):
-        return any(_copies(part) for part in index.elts)
-    return (
-        isinstance(index, ast.List | ast.Compare)
-        or (isinstance(index, ast.BinOp) and isinstance(index.op, ast.BitAnd | ast.BitOr))
-        or (isinstance(index, ast.UnaryOp) and isinstance(index.op, ast.Invert))
-    )
-
-
-def _common_type(left: Value, right: Value) -> str | None:
-    types = {site.type for site in left.sites | right.sites}
-    return types.pop() if len(types) == 1 else None

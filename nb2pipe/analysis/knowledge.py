@@ -186,6 +186,23 @@ class Knowledge:
         known = [self.types.get(type_) if type_ else None for type_ in types]
         return bool(known) and all(type_ and attribute in type_.attributes for type_ in known)
 
+    def has_method(self, type_: str | None, name: str) -> bool:
+        """Whether `name` is known to be a method of objects of `type_`."""
+        known = self.types.get(type_) if type_ else None
+        return known is not None and name in known.methods
+
+    def may_be_method(self, type_: str | None, name: str) -> bool:
+        """Whether `name` may be a method of objects of `type_` that matters to whoever holds on to it."""
+        if type_ not in self.types:
+            return name in self.methods
+        general = self.methods.get(name)
+        return self.has_method(type_, name) or (general is not None and "self" in general.mutates)
+
+    def type_named(self, dotted: str) -> str | None:
+        """Return the type whose class has the full name `dotted`."""
+        name = dotted.removeprefix("builtins.")
+        return name if name in self.types and name != "iterator" else None
+
     def operator(self, type_: str | None, name: str) -> CallEffect | None:
         """Return what Python's own call of the special method `name` does, if that is known."""
         known = self.types.get(type_) if type_ else None

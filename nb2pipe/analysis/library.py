@@ -25,7 +25,7 @@ class LibraryCalls(Files):
 
     def library_call(
         self,
-        node: ast.Call,
+        node: ast.AST,
         effect: CallEffect,
         receiver: Value | None,
         arguments: Arguments,
@@ -54,6 +54,7 @@ class LibraryCalls(Files):
         if effect.returns != "holds":
             used = frozenset(site for site in arguments.sites if site.type == "iterator")
             self.mutate(used, node, "it is used up by this call")
+            self.consume(Value(used), node)
         self._hidden_state(node, effect, receiver, arguments)
         self.use_files(node, effect, receiver, arguments, name)
         self.run_callbacks(node, arguments, receiver, methods=methods)
@@ -156,7 +157,8 @@ class LibraryCalls(Files):
                 self.heap.hold([site], given)
             case _:
                 self.heap.hold([site], given)
-                return Value(frozenset([site]) | objects(given))
+                containers = frozenset(site for site in given if site.type in CONTAINERS)
+                return Value(frozenset([site]) | objects(given | self.heap.held(containers)))
         aliases = [arguments.get(key) or IMMUTABLE for key in effect.aliases]
         return Value(frozenset([site]).union(*(value.sites for value in aliases)))
 
@@ -176,7 +178,7 @@ class LibraryCalls(Files):
 
     def run_callbacks(
         self,
-        node: ast.Call,
+        node: ast.AST,
         arguments: Arguments,
         receiver: Value | None = None,
         *,
@@ -189,11 +191,10 @@ class LibraryCalls(Files):
         given = arguments.sites | (receiver.sites if receiver is not None else NOTHING)
         plain = Arguments((Value(objects(given | self.heap.held(given))),))
         for value in arguments.all:
-            for site in value.sites:
-                if site.definition is not None:
-                    self.invoke(site, node, None, plain, spread=True)
             held = frozenset(site for site in value.sites if site.type in CONTAINERS)
-            self.run_methods(Value(value.sites | self.heap.held(held)), methods, node, plain)
+            inside = Value(value.sites | self.heap.held(held))
+            self.carried_code(inside, node, plain)
+            self.run_methods(inside, methods, node, plain)
 
 
 def _copies_contents(effect: CallEffect, arguments: Arguments) -> bool:

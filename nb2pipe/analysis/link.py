@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from nb2pipe.analysis.facts import ReplayKind, WriteKind
-from nb2pipe.analysis.heap import NOTHING, Sites
+from nb2pipe.analysis.heap import NOTHING, Site, Sites
 from nb2pipe.analysis.interpret import Interpretation
 from nb2pipe.analysis.supply import Group, Supply, merge_groups
 from nb2pipe.analysis.versions import History, Option, Version
@@ -74,6 +74,8 @@ class Linker:
             needs.append(version)
         if version.kind is WriteKind.DELETE or version.parameter:
             return
+        if version.state_only and self.is_load(step, version):
+            self.require(step, cell, version.origin)
         own = self.step_of[version.cell] == step and version.cell < cell
         again = version.replayable or (step, version) in self.views
         if not own and (again or self._is_fresh_view(step, version, cell)):
@@ -104,15 +106,37 @@ class Linker:
 
     def _require_definitions(self, step: str, cell: int, supply: Supply) -> None:
         """Require the classes and functions that an artifact refers to, before `cell` loads it."""
+        for made in self._definitions(supply):
+            if made.order >= self._first_order[cell]:
+                continue
+            current = self.history.before[cell].get(made.name)
+            if made.replayable:
+                self.require(step, cell, made)
+            same = current is not None and current.origin is made
+            if same and (not made.replayable or current is not made):
+                self.require(step, cell, current)
+
+    def replays(self, supply: Supply) -> Iterable[Version]:
+        """Return the definitions that must be replayed before an artifact is loaded."""
+        return [made for made in self._definitions(supply) if made.replayable]
+
+    def _definitions(self, supply: Supply) -> Iterable[Version]:
+        """Return the classes and functions of the notebook that an artifact refers to."""
         stored = self.interpretation.cells[supply.cell].after
+        found: dict[Version, None] = {}
         for name in supply.names:
             for site in self.interpretation.heap.reach(stored.get(name, NOTHING)):
-                definition = site.definition
-                if definition is not None and definition.name is not None:
-                    made = self.history.definitions.get((definition.name, definition.order))
-                    earlier = made is not None and made.order < self._first_order[cell]
-                    if made is not None and earlier and made.replayable:
-                        self.require(step, cell, made)
+                made = self._made(site)
+                if made is not None:
+                    found[made] = None
+        return sorted(found, key=lambda version: version.order)
+
+    def _made(self, site: Site) -> Version | None:
+        """Return the version that defines a function or class at the top level of the notebook."""
+        definition = site.definition
+        if definition is None or definition.name is None:
+            return None
+        return self.history.definitions.get((definition.name, definition.order))
 
     def _force_roles(self, step: str, cells: tuple[int, ...]) -> None:
         """Replay what stands in cells tagged `imports` or `functions` in every later step."""
@@ -248,7 +272,7 @@ class Linker:
         return any(
             changed_at.get(site, -1) >= since
             or site in self.interpretation.compared
-            or site.type == "instance"
+            or site.type in {"instance", "class"}
             for site in shared
         )
 
@@ -258,9 +282,15 @@ class Linker:
         return self.interpretation.heap.reach(sites)
 
     def shareable(self, name: str, cell: int) -> Sites:
-        """Return the objects of a name that another name may hold as well: not its code."""
+        """Return the objects of a name that another name may hold as well: not code that is replayed."""
         reached = self.interpretation.heap.memory(self.reach(name, cell))
-        return frozenset(site for site in reached if site.definition is None)
+        return frozenset(site for site in reached if self._is_stored(site))
+
+    def _is_stored(self, site: Site) -> bool:
+        if site.definition is None:
+            return True
+        made = self._made(site)
+        return site.definition.is_class and made is not None and not made.replayable
 
 
 def _first_orders(interpretation: Interpretation) -> list[int]:

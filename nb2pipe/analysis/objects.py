@@ -19,6 +19,7 @@ class Objects(Memory):
         super().__init__()
         self.knowledge = knowledge
         self.has_classes = False
+        self.walking: set[Site] = set()
         # The modules whose names a star import binds, in their order.
         self.stars: list[str] = []
 
@@ -153,3 +154,20 @@ def member_runs(member: Value) -> bool:
         )
         for site in member.sites
     )
+
+
+def copies_part(index: ast.expr) -> bool:
+    """Whether an index makes a copy in numpy and pandas alike: a list of labels, or a mask."""
+    if isinstance(index, ast.Tuple):
+        return any(copies_part(part) for part in index.elts)
+    return (
+        isinstance(index, ast.List | ast.Compare)
+        or (isinstance(index, ast.BinOp) and isinstance(index.op, ast.BitAnd | ast.BitOr))
+        or (isinstance(index, ast.UnaryOp) and isinstance(index.op, ast.Invert))
+    )
+
+
+def common_type(left: Value, right: Value) -> str | None:
+    """Return the type that all objects of two values have."""
+    types = {site.type for site in left.sites | right.sites}
+    return types.pop() if len(types) == 1 else None

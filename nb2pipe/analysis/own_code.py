@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from nb2pipe.analysis.arguments import NO_ARGUMENTS, Arguments
+from nb2pipe.analysis.deferred import Deferred
 from nb2pipe.analysis.definitions import Definition, Frame
-from nb2pipe.analysis.expressions import Expressions
 from nb2pipe.analysis.heap import IMMUTABLE, NOTHING, Site, Sites, Value, join, objects
 from nb2pipe.analysis.knowledge import Knowledge
 from nb2pipe.analysis.scopes import FunctionNode, function_scope, names_read, parameter_names
@@ -33,7 +33,7 @@ class _Invoked:
     times: int
 
 
-class OwnCode(Expressions):
+class OwnCode(Deferred):
     """Calls of what the notebook defines."""
 
     def __init__(self, knowledge: Knowledge) -> None:
@@ -47,6 +47,7 @@ class OwnCode(Expressions):
 
     def begin_statement(self) -> None:
         """Forget what calls of the statement before did, and give this one its budget."""
+        super().begin_statement()
         spent = self.heap.work >= NOTEBOOK_WORK
         self._calls_left = 0 if spent else BUDGET
         self._work_left = self.heap.work + STATEMENT_WORK
@@ -137,18 +138,20 @@ class OwnCode(Expressions):
         first: tuple[Value, ...] = (receiver,) if takes and receiver is not None else ()
         frame = Frame(definition.scope or function_scope(function), definition.frame)
         if _is_class_method(function):
-            first = tuple(self._class_of(value) for value in first)
+            first = tuple(self.class_of(value) for value in first)
         elif receiver is not None and not objects(receiver.sites):
             first = ()  # called on the class: the instance is among the arguments
         frame.values.update(_bind(function, first, arguments, own, spread=spread))
         effects = self.record.effects
         result = self._run_body(function, frame, node)
+        if frame.scope.yields:
+            self.wait(result, lambda: self.invoke(site, node, receiver, arguments, spread=spread))
         if definition.caches and self.record.effects > effects:
             self.mutate(frozenset([site]), node, "its cache decides whether its body runs again")
         return result
 
-    def _class_of(self, value: Value) -> Value:
-        """Return the class that a class method gets, called on a class or on an instance."""
+    def class_of(self, value: Value) -> Value:
+        """Return the classes that `value` is or is an instance of: what a class method gets."""
         held = value.sites | self.heap.held(value.sites)
         return Value(
             frozenset(s for s in held if s.definition is not None and s.definition.is_class)

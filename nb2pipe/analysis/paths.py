@@ -100,15 +100,20 @@ class Paths(Bindings):
 
     def _with(self, node: ast.With | ast.AsyncWith, frame: Frame | None) -> None:
         outside = self.put_back
+        managers = []
         for item in node.items:
             value = self.evaluate(item.context_expr, frame)
-            self.run_methods(value, ["__enter__", "__exit__"], node)
+            entered = self.run_methods(value, ["__enter__", "__aenter__"], node)
             if item.optional_vars is not None:
-                self.assign(item.optional_vars, value, frame)
+                given = Value(value.sites | entered.sites, value.dotted)
+                self.assign(item.optional_vars, given, frame)
+            managers.append(value)
             if isinstance(item.context_expr, ast.Call):
                 manager = self.evaluate(item.context_expr.func, frame)
                 self.put_back |= put_back([manager.dotted])
         self.execute(node.body, frame)
+        for value in reversed(managers):
+            self.run_methods(value, ["__exit__", "__aexit__"], node)
         self.put_back = outside
 
     def _match(self, node: ast.Match, frame: Frame | None) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from nb2pipe.analysis.facts import StatementFacts, WriteKind
+from nb2pipe.analysis.facts import ReplayKind, StatementFacts, WriteKind
 from nb2pipe.analysis.heap import NOTHING
 from nb2pipe.analysis.imports import imported_modules, reached_submodules
 from nb2pipe.analysis.link import Linker, StepLinks, file_order
@@ -190,16 +190,22 @@ class _StepBuilder:
     def _prepare(self, cell: int) -> None:
         """Bring what the cell needs, in the order in which the notebook made it."""
         wanted: list[Version | Option] = [
-            version
-            for version in self.links.needs.get(cell, ())
-            if self.bound.get(version.name) is not version
+            version for version in self.links.needs.get(cell, ()) if not self._is_there(version)
         ]
         wanted += self.links.options.get(cell, [])
         for item in sorted(wanted, key=_order):
             if isinstance(item, Option):
                 self._replay(item.statement, item.statement.order)
-            elif self.bound.get(item.name) is not item:
+            elif not self._is_there(item):
                 self._bring(item, cell)
+
+    def _is_there(self, version: Version) -> bool:
+        """Whether a name is bound to a version, or to the same definition with a later state."""
+        bound = self.bound.get(version.name)
+        defined = version.statement.replay is ReplayKind.DEFINITION
+        return bound is version or (
+            bound is not None and defined and version.replayable and bound.origin is version
+        )
 
     def _bring(self, version: Version, cell: int) -> None:
         self._check_overwrite(version, cell)
@@ -214,6 +220,9 @@ class _StepBuilder:
         elif self.linker.is_load(self.step.name, version):
             self._load(version, cell)
         elif version.replayable or (self.step.name, version) in self.linker.views:
+            for needed in version.eager:
+                if version.replayable and not self._is_there(needed):
+                    self._bring(needed, cell)
             self._replay(version.statement, version.order)
 
     def _replay(self, statement: StatementFacts, order: int) -> None:
@@ -231,6 +240,9 @@ class _StepBuilder:
     def _load(self, version: Version, cell: int) -> None:
         group = next(group for group in self.links.groups if version in group.versions)
         supply = self.linker.supply_of(group)
+        for made in self.linker.replays(supply):
+            if made in self.links.needs[cell] and not self._is_there(made):
+                self._bring(made, cell)
         current = self.linker.history.before[cell]
         names = [item for item in group.versions if current.get(item.name) is item]
         names = names if version in names else [version]
@@ -264,6 +276,7 @@ class _StepBuilder:
             key=self.keys[supply],
             names=tuple(name if plain else shown_name(name) for name in supply.names),
             optional=tuple(v.name for v in supply.versions if plain and _may_be_unbound(v)),
+            definitions=tuple(v.name for v in supply.versions if v.state_only),
             kind=kind,
             type=_artifact_type(self.linker, supply),
             made=tuple(

@@ -10,7 +10,7 @@ from nb2pipe.analysis.arguments import Arguments
 from nb2pipe.analysis.calls import Calls
 from nb2pipe.analysis.definitions import Frame
 from nb2pipe.analysis.escapes import ALL_NAMES, EscapeFacts
-from nb2pipe.analysis.heap import IMMUTABLE, NOTHING, UNKNOWN, Value, ending
+from nb2pipe.analysis.heap import IMMUTABLE, NOTHING, UNKNOWN, Value, ending, join
 from nb2pipe.analysis.knowledge import CallEffect, Knowledge
 from nb2pipe.analysis.states import state_of_target
 
@@ -23,6 +23,10 @@ _WRITTEN: Final = CallEffect(writes_file=0)
 _SHELLS: Final = ("!", "%%!", "%%bash", "%%sh", "%%script", "%sx", "%system")
 _WORD: Final = re.compile(r"[^\W\d]\w*")
 _NAMESPACE: Final = {"builtins.globals", "builtins.locals", "builtins.vars", "builtins.dir"}
+
+_COPYING: Final = (
+    "__copy__", "__deepcopy__", "__reduce__", "__reduce_ex__", "__getstate__", "__setstate__", "__hash__",
+)  # fmt: skip
 
 
 class Specials(Calls):
@@ -38,6 +42,10 @@ class Specials(Calls):
             "builtins.exec": self._run_text,
             "builtins.eval": self._run_text,
             "builtins.setattr": self._set_attribute,
+            "builtins.getattr": self._get_attribute,
+            "builtins.vars": self._variables,
+            "copy.copy": self._copy,
+            "copy.deepcopy": self._deep_copy,
             "builtins.delattr": self._set_attribute,
             "pathlib.Path": self._path,
             "os.path.join": self._path,
@@ -151,7 +159,45 @@ class Specials(Calls):
             elif first.constant is UNKNOWN and first.sites == frozenset():
                 self._reach_any_name(node)
 
+    # --- copies
+
+    def _copy(self, node: ast.Call, arguments: Arguments) -> Value | None:
+        given = arguments.get(0) or IMMUTABLE
+        if not self.is_plain_instance(given):
+            return None
+        self.run_methods(given, _COPYING, node)
+        made = self.new(node, [self.class_of(given)], "instance", "copy")
+        for (holder, name), held in list(self.heap.fields.items()):
+            if holder in given.sites:
+                self.heap.set_field(made.sites, name, frozenset(held))
+        return made
+
+    def _deep_copy(self, node: ast.Call, arguments: Arguments) -> Value:
+        """Return a copy that shares nothing but the classes of what it holds."""
+        given = arguments.get(0) or IMMUTABLE
+        if not given.sites:
+            return given
+        reached = self.heap.reach(given.sites)
+        self.run_methods(Value(reached), _COPYING, node)
+        code = Value(frozenset(site for site in reached if site.definition is not None))
+        types = {site.type for site in given.sites}
+        made = self.new(node, [code], types.pop() if len(types) == 1 else None, "copy")
+        self.heap.set_field(made.sites, "*", self.new(node, [code], None, "inner").sites)
+        return made
+
     # --- attributes
+
+    def _get_attribute(self, node: ast.Call, arguments: Arguments) -> Value | None:
+        holder, name, default = (arguments.get(index) for index in range(3))
+        if holder is None or name is None or name.text is None:
+            return None
+        found = self.attribute(holder, name.text, node)
+        found = self.bound_method(found, holder, name.text, node)
+        return found if default is None else join((found, default))
+
+    def _variables(self, node: ast.Call, arguments: Arguments) -> Value | None:
+        holder = arguments.get(0)
+        return None if holder is None else self.attribute(holder, "__dict__", node)
 
     def _set_attribute(self, node: ast.Call, arguments: Arguments) -> Value:
         holder = arguments.get(0) or IMMUTABLE

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from nb2pipe.analysis.arguments import NO_ARGUMENTS, Arguments
 from nb2pipe.analysis.definitions import Definition, Frame
-from nb2pipe.analysis.heap import IMMUTABLE, NOTHING, Site, Value, join
+from nb2pipe.analysis.heap import IMMUTABLE, NOTHING, Site, Value
 from nb2pipe.analysis.knowledge import Knowledge
 from nb2pipe.analysis.operators import OPERATORS
 from nb2pipe.analysis.paths import Paths
@@ -148,9 +148,9 @@ class Statements(Paths):
                 for site in value.sites:
                     if site.definition is not None:
                         site.definition.caches = True
-            own = [site for site in decorator.sites if site.definition is not None]
-            results = [self.invoke(site, place, None, Arguments((value,))) for site in own]
-            result = join(results) if results else IMMUTABLE
+            own = [s for s in decorator.sites if s.definition is not None or s in self.methods]
+            given = Arguments((value,))
+            result = self.call_value(Value(frozenset(own)), place, given) if own else IMMUTABLE
             self.heap.hold(result.sites, value.sites)
             value = Value(value.sites | result.sites)
         return value

@@ -49,6 +49,21 @@ class Version:
         return self.replayable or self.parameter or self.literal
 
     @property
+    def origin(self) -> "Version":
+        """The version that first bound the object which this one still is, changed in place."""
+        version = self
+        while version.kind is WriteKind.MUTATE and version.previous is not None:
+            version = version.previous
+        return version
+
+    @property
+    def state_only(self) -> bool:
+        """Whether it is a function or class that changed, and that can be defined anew."""
+        origin = self.origin
+        definition = origin.statement.replay is ReplayKind.DEFINITION
+        return origin is not self and origin.replayable and definition
+
+    @property
     def hidden(self) -> bool:
         """Whether it is hidden state, not a variable."""
         return self.name.startswith("<")

@@ -38,6 +38,7 @@ def manifest_of(pipeline: Pipeline, step: Step) -> tuple[dict[str, Any], list[st
             port.key: {
                 "names": port.names,
                 "optional": port.optional,
+                "definitions": port.definitions,
                 "kind": port.kind,
                 "type": port.type,
                 "made": [(pipeline.cells[place.cell].number, place.line) for place in port.made],

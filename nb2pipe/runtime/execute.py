@@ -15,7 +15,7 @@ from nb2pipe.runtime.capture import Recorder, Stream
 from nb2pipe.runtime.compare import bare_state, difference
 from nb2pipe.runtime.guard import Guard
 from nb2pipe.runtime.interactive import kernel_shell
-from nb2pipe.runtime.pickling import load_anew
+from nb2pipe.runtime.pickling import Definition, load_anew
 from nb2pipe.runtime.plain import plain_shell
 from nb2pipe.runtime.store import (
     STATES,
@@ -202,7 +202,7 @@ def _load(port: dict[str, Any], path: str, names: list[str], guard: Guard) -> No
         raise StepError("NB505", message + repr(error)) from error
     guard.rebind(bindings)
     if port["kind"] == "variables":
-        guard.hold(path, [name for name in names if name in values], values, start)
+        guard.hold(path, _held([name for name in names if name in values], values), values, start)
 
 
 def _store(port: dict[str, Any], path: str, guard: Guard) -> dict[str, Any]:
@@ -212,6 +212,8 @@ def _store(port: dict[str, Any], path: str, guard: Guard) -> dict[str, Any]:
     for name in port["names"]:
         try:
             values[name] = collect(port["kind"], name, guard.scope)
+            if name in port.get("definitions", ()):
+                values[name] = Definition(values[name])
         except (LookupError, OSError) as error:  # noqa: PERF203
             if name not in port["optional"]:
                 raise unstorable(name, f"`{name}` cannot be stored: {error!r}", made) from error
@@ -221,8 +223,13 @@ def _store(port: dict[str, Any], path: str, guard: Guard) -> dict[str, Any]:
     if port["kind"] == "variables":
         if port.get("paranoid"):
             _look_again(path, names, values)
-        guard.hold(path, names, values, start)
+        guard.hold(path, _held(names, values), values, start)
     return artifact
+
+
+def _held(names: list[str], values: dict[str, Any]) -> list[str]:
+    """Return the names whose values themselves an artifact holds."""
+    return [name for name in names if not isinstance(values[name], Definition)]
 
 
 def _look_again(path: str, names: list[str], values: dict[str, Any]) -> None:
@@ -230,7 +237,10 @@ def _look_again(path: str, names: list[str], values: dict[str, Any]) -> None:
     try:
         read_artifact(path)
         again = load_anew(artifact_parts(path))
-        found = [difference(again[name], values[name], name, {}, bare_state) for name in names]
+        found = [
+            difference(again[name], values[name], name, {}, bare_state)
+            for name in _held(names, values)
+        ]
     except Exception as error:
         found = [repr(error)]
     for part in filter(None, found):

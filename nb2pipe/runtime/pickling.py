@@ -82,7 +82,7 @@ def _pickler(
             if type(value).__name__ == "ndarray":
                 return _reduce_array(value, owners, shared)
             if isinstance(value, type) and _find(value.__qualname__) is value:
-                if value.__qualname__ not in values:
+                if values.get(value.__qualname__) is not value:
                     return value.__qualname__
                 if is_plain:
                     raise TypeError("its definition is not replayed")
@@ -108,6 +108,48 @@ def _reduce(value: Any) -> Any:
     if kind is io.TextIOWrapper:
         raise TypeError  # cloudpickle would store its text
     return NotImplemented
+
+
+class Definition:
+    """The state of a function or class that every loader defines anew."""
+
+    def __init__(self, value: Any) -> None:
+        self.state = {}
+        for name, part in _attributes(value).items():
+            own = _own_code(value, name, part)
+            self.state[name] = Definition(own) if own else part
+
+    def restore(self, value: Any) -> None:
+        """Give `value` this state."""
+        parts = _attributes(value)
+        for name in parts:
+            if name not in self.state:
+                delattr(value, name)
+        for name, part in self.state.items():
+            if isinstance(part, Definition):
+                part.restore(_own_code(value, name, parts[name]))
+            else:
+                setattr(value, name, part)
+
+
+def _attributes(value: Any) -> dict[str, Any]:
+    """Return what a function or class has and may have got after its definition."""
+    if isinstance(value, FunctionType):
+        names = "__defaults__", "__kwdefaults__", "__dict__"
+        return {name: getattr(value, name) for name in names}
+    return {
+        name: part
+        for name, part in vars(value).items()
+        if name[:1] != "_" or (name[-1:] != "_" and name[:4] != "_abc")
+        if not hasattr(part, "__set__") and type(part).__name__ != "cached_property"
+    }
+
+
+def _own_code(owner: Any, name: str, part: Any) -> Any:
+    """Return the function or class that `part` is if it stands in the definition of `owner`."""
+    code = getattr(part, "__func__", part)
+    made = getattr(code, "__qualname__", "") == f"{owner.__qualname__}.{name}"
+    return code if made and isinstance(code, (FunctionType, type)) else None
 
 
 # --- functions; `rebuild_…` is what the pickle calls when it is loaded

@@ -13,7 +13,7 @@ import tempfile
 import time
 from typing import Any
 
-from nb2pipe.runtime.pickling import blame, dump_values
+from nb2pipe.runtime.pickling import Definition, blame, dump_values
 
 MAGIC = "nb2pipe artifact 1 %s\n"
 
@@ -154,6 +154,8 @@ def restore(kind: str, name: str, value: Any, scope: dict[str, Any]) -> None:
                 os.replace(name, folder + "/old")
             if it:
                 os.replace(folder + "/it", name)
+    elif isinstance(value, Definition):
+        value.restore(scope[name])
     else:
         scope[name] = value
 

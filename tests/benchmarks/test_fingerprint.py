@@ -46,7 +46,7 @@ CHANGES = {
     "an estimator": (LinearRegression, lambda value: value.fit([[1], [2]], [1, 2])),
     "a generator of one's own": (lambda: np.random.default_rng(0), lambda value: value.random()),
     "an old generator": (
-        lambda: random.Random(0),  # noqa: S311 -- no secret
+        lambda: random.Random(0),
         lambda value: value.random(),
     ),
     "an iterator": (lambda: iter([1, 2]), next),

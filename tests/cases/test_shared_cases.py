@@ -13,8 +13,6 @@ SHARED = Path(__file__).parents[3] / "shared" / "cases" / "cases.json"
 CASES = json.loads(SHARED.read_text(encoding="utf-8")) if SHARED.exists() else []
 # What cannot be kept across steps, and is said so.
 REFUSED = {
-    "T23_mutable_default": "NB212",
-    "T29_subclass_registry": "NB212",
     "T62_open_handle": "NB206",
     "T66_interleaved_cycle": "NB301",
     "T77_last_output_name": "NB208",
