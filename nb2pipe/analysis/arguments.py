@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 from typing import Final
 
-from nb2pipe.analysis.heap import NOTHING, Sites, Value
+from nb2pipe.analysis.heap import NOTHING, Sites, Value, join
 
 
 @dataclass(frozen=True, slots=True)
 class Arguments:
-    """The evaluated arguments of a call."""
+    """The evaluated arguments of a call; those under the keyword None, of `*` or `**`, may be any."""
 
     positional: tuple[Value, ...]
     keywords: tuple[tuple[str | None, Value], ...] = ()
@@ -21,7 +21,10 @@ class Arguments:
     def get(self, key: int | str) -> Value | None:
         """Return the argument at a position or of a keyword."""
         if isinstance(key, int):
-            return self.positional[key] if key < len(self.positional) else None
+            if key < len(self.positional):
+                return self.positional[key]
+            several = [value for name, value in self.keywords if name is None]
+            return join(several) if several else None
         return next((value for name, value in self.keywords if name == key), None)
 
     @property

@@ -38,10 +38,14 @@ class Calls(LibraryCalls):
                 receiver = None
         else:
             callee = self.evaluate(node.func, frame)
-        arguments = Arguments(
-            tuple(self.evaluate(argument, frame) for argument in node.args),
-            tuple((word.arg, self.evaluate(word.value, frame)) for word in node.keywords),
+        positional = tuple(self.evaluate(argument, frame) for argument in node.args)
+        starred = (
+            (None, value)
+            for argument, value in zip(node.args, positional, strict=True)
+            if isinstance(argument, ast.Starred)
         )
+        named = ((word.arg, self.evaluate(word.value, frame)) for word in node.keywords)
+        arguments = Arguments(positional, (*named, *starred))
         self.query(node, arguments, frame)
         for changed in self.changed_nodes.get(node, ()):
             self.mutate(self.holder(changed, frame).sites, node, "this call changes it in place")

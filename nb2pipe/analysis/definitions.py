@@ -31,14 +31,15 @@ class Frame:
 class Definition:
     """Code that runs later, when it is called.
 
-    `name` is set when the definition is bound at the top level of the notebook. `members` are a class's
-    attributes; `bases` the values of its base classes.
+    `name` is set when the definition is bound at the top level of the notebook. `defaults` are those of a
+    function's parameters, `members` a class's attributes; `bases` the values of its base classes.
     """
 
     node: FunctionNode | ast.ClassDef
     frame: Frame | None
     name: str | None = None
     scope: Scope | None = None
+    defaults: dict[str, Value] = field(default_factory=dict)
     members: dict[str, Value] = field(default_factory=dict)
     bases: tuple[Value, ...] = ()
     order: int = -1

@@ -11,7 +11,7 @@ from nb2pipe.analysis.heap import IMMUTABLE, UNKNOWN, Site, Value, ending, join
 from nb2pipe.analysis.knowledge import Knowledge
 from nb2pipe.analysis.objects import Objects, common_type, copies_part, member_runs
 from nb2pipe.analysis.operators import COMPARISONS, OPERATORS, methods_of
-from nb2pipe.analysis.scopes import Comprehension, Scope, function_scope
+from nb2pipe.analysis.scopes import Comprehension, Scope, function_scope, parameter_defaults
 
 BUILTINS: Final = frozenset(dir(builtins)) | {"__name__", "__doc__", "__builtins__"}
 SHELL_NAMES: Final = frozenset({"get_ipython", "display", "exit", "quit"})
@@ -275,15 +275,19 @@ class Expressions(Objects):
         name: str | None,
     ) -> Value:
         """Return a function object; its defaults are evaluated now, and held."""
-        arguments = node.args
-        defaults = [*arguments.defaults, *(d for d in arguments.kw_defaults if d is not None)]
-        values = [self.evaluate(default, frame) for default in defaults]
+        defaults = {
+            name: self.evaluate(default, frame) for name, default in parameter_defaults(node.args)
+        }
         site = self.site(node, "function", "function")
         if site.definition is None or site.definition.frame is not frame:
             site.definition = Definition(
-                node, frame, name, scope=function_scope(node), order=self.order
+                node, frame, name, scope=function_scope(node), defaults=defaults, order=self.order
             )
-        self.heap.hold([site], frozenset().union(*(value.sites for value in values)))
+        else:
+            known = site.definition.defaults
+            defaults = {name: join((known[name], value)) for name, value in defaults.items()}
+            site.definition.defaults = defaults
+        self.heap.hold([site], frozenset().union(*(value.sites for value in defaults.values())))
         self._close_over(site, frame)
         return Value(frozenset([site]))
 

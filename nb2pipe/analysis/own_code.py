@@ -141,7 +141,7 @@ class OwnCode(Deferred):
             first = tuple(self.class_of(value) for value in first)
         elif receiver is not None and not objects(receiver.sites):
             first = ()  # called on the class: the instance is among the arguments
-        frame.values.update(_bind(function, first, arguments, own, spread=spread))
+        frame.values.update(_bind(definition, first, arguments, own, spread=spread))
         effects = self.record.effects
         result = self._run_body(function, frame, node)
         if frame.scope.yields:
@@ -235,7 +235,7 @@ def _takes_receiver(node: FunctionNode) -> bool:
 
 
 def _bind(
-    node: FunctionNode,
+    definition: Definition,
     receiver: tuple[Value, ...],
     arguments: Arguments,
     own: Value,
@@ -243,6 +243,9 @@ def _bind(
     spread: bool,
 ) -> dict[str, Value]:
     """Bind arguments to parameters; what is left over goes to every parameter that may take it."""
+    node = definition.node
+    if isinstance(node, ast.ClassDef):
+        return {}
     names = parameter_names(node.args)
     positional = (*receiver, *arguments.positional)
     everything = Value(arguments.sites)
@@ -250,7 +253,7 @@ def _bind(
         given = dict.fromkeys(names, Value(everything.sites | own.sites))
         return {**given, **dict(zip(names, receiver, strict=False))}
     plain = [argument.arg for argument in [*node.args.posonlyargs, *node.args.args]]
-    values = dict.fromkeys(names, own)
+    values = {**dict.fromkeys(names, own), **definition.defaults}
     values.update(zip(plain, positional, strict=False))
     rest = Value(everything.sites)
     for special in (node.args.vararg, node.args.kwarg):

@@ -53,6 +53,16 @@ def parameter_names(arguments: ast.arguments) -> tuple[str, ...]:
     return tuple(argument.arg for argument in [*plain, *rest] if argument is not None)
 
 
+def parameter_defaults(arguments: ast.arguments) -> list[tuple[str, ast.expr]]:
+    """Return the parameters that have a default, with it, in the order in which Python evaluates them."""
+    plain = [*arguments.posonlyargs, *arguments.args]
+    last = plain[len(plain) - len(arguments.defaults) :]
+    pairs = list(zip(last, arguments.defaults, strict=True))
+    words = zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+    pairs += [(word, default) for word, default in words if default is not None]
+    return [(parameter.arg, default) for parameter, default in pairs]
+
+
 def bound_names(node: ast.AST) -> tuple[str, ...]:
     """Return the names that this very node binds in the scope where it stands."""
     match node:

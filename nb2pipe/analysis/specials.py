@@ -94,6 +94,8 @@ class Specials(Calls):
         parts = [value.text for value in arguments.positional]
         if parts and not arguments.keywords and all(part is not None for part in parts):
             return Value(constant=posixpath.join(*(part for part in parts if part is not None)))
+        if not arguments.all:
+            return Value(constant=".")
         last = arguments.positional[-1] if arguments.positional else IMMUTABLE
         return None if arguments.sites else Value(suffix=ending(last))
 

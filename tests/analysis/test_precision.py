@@ -347,6 +347,20 @@ for i, name in enumerate(df.columns):
         "print(sum(run for run in runs))",
         "print([run for run in runs])",
     ),
+    "a function that saves figures": (
+        PLOTS
+        + """
+from pathlib import Path
+IMAGES = Path() / "images" / "lesson"
+def save_fig(name, tight_layout=True, extension="png", resolution=300):
+    path = IMAGES / f"{name}.{extension}"
+    if tight_layout:
+        plt.tight_layout()
+    plt.savefig(path, format=extension, dpi=resolution)
+""",
+        'plt.plot(x, x)\nsave_fig("line")\nplt.show()',
+        'plt.plot(x, x ** 2)\nsave_fig("parabola", extension="svg")\nplt.show()',
+    ),
     "types for annotations": (
         """from collections import Counter
 from typing import *
@@ -416,6 +430,24 @@ TIED = {
         "import pandas as pd\nxs = [1]\ns = pd.Series([xs, xs])",
         "s[0].append(2)",
         "print(xs)",
+    ),
+    "an argument behind a star": (
+        "a, b = [1], [2]\ndef f(x, y):\n    y.append(3)",
+        "f(*[a, b])",
+        "print(b)",
+    ),
+    "a file that a function writes under its default name": (
+        "def save(text, name='out.txt'):\n    with open(name, 'w') as f:\n        f.write(text)",
+        "save('a')",
+        "print(open('out.txt').read())",
+    ),
+    "a default that is another one each time": (
+        (
+            "fs = []\nname = 'a.txt'\nfor i in range(2):\n    def f(path=name):\n"
+            "        open(path, 'w').write('x')\n    fs.append(f)\n    name = 'b.txt'"
+        ),
+        "for f in fs:\n    f()",
+        "print(open('b.txt').read())",
     ),
     "a name that a module of one's own may bind": (
         "from numpy import *\nfrom helpers import *\nxs = zeros(3)",
