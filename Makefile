@@ -6,6 +6,7 @@
 #   make edges   which edges of real notebooks' pipelines are needless
 #   make accuracy  compare what the analysis says with what real notebooks change (NOTEBOOK_PYTHON: runs them)
 #   make generated N=10000   generated notebooks, whole and as pipelines
+#   make equality  verify real notebooks under random splits (NOTEBOOK_PYTHON; takes hours)
 #   make docs    write the documentation that is made of the code
 #   make clean   remove everything that these made
 
@@ -27,7 +28,7 @@ export UV_PYTHON := $(PYTHON)
 export UV_PYTHON_DOWNLOADS := never
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 
-.PHONY: demo test check bench edges accuracy generated docs clean
+.PHONY: demo test check bench edges accuracy equality generated docs clean
 
 demo: $(READY)
 	@mkdir -p $(DEMO)
@@ -65,6 +66,9 @@ N ?= 1000
 FIRST ?= 0
 generated: $(READY)
 	$(BIN)/python -m tests.generated --count $(N) --first $(FIRST)
+
+equality: $(READY)
+	nice $(BIN)/python benchmarks/equality.py --python $(NOTEBOOK_PYTHON) --keep
 
 docs: $(READY)
 	$(BIN)/nb2pipe explain --all > docs/diagnostics.md

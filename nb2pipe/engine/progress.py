@@ -83,6 +83,10 @@ class PlainProgress(Observer):
                 self._show_failure(result.step(diagnostic.step))
             if diagnostic.hint:
                 self._line(f"   = help: {diagnostic.hint}")
+        for step in result.steps:
+            for name, why in ((step.guard or {}).get("unchecked") or {}).items():
+                what = f"step `{step.step}` was not checked for changes of `{name}`: {why}"
+                self._line(what, "yellow")
         self._line(_summary(result), "bold")
 
     def _show_failure(self, step: StepResult) -> None:

@@ -1,6 +1,7 @@
 """What people see of a run."""
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 from rich.console import Console  # noqa: TID253 -- a test may be slow to start
@@ -78,3 +79,14 @@ def test_more_steps_than_lines_show_the_ones_that_matter(tmp_path: Path):
     final = text[: text.index("\nerror[")].rsplit("\x1b[2K", 1)[1]
     assert "bad" in final
     assert "… and 5 more, 9 of all ended" in final
+
+
+def test_what_the_guard_could_not_check_is_said(tmp_path: Path):
+    result = run(pipeline_of(step_of("load", "1")), tmp_path)
+    guard = {"seconds": 0.1, "checked": 0, "unchecked": {"model": "that would take too long"}}
+    stream = io.StringIO()
+    progress_observer(stream).run_ended(
+        replace(result, steps=(replace(result.steps[0], guard=guard),))
+    )
+    said = "step `load` was not checked for changes of `model`: that would take too long"
+    assert said in stream.getvalue()
