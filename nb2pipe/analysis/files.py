@@ -120,11 +120,7 @@ class Files(OwnCode):
 
     def _unknown(self, suffix: str) -> Iterator[str]:
         """Yield the names of unknown files, as far as these may end in `suffix`."""
-        for name in self.names:
-            if name.startswith(UNKNOWN_FILES) and not name.startswith(FILES):
-                ending = name.removeprefix(UNKNOWN_FILES).strip(":>")
-                if not ending or not suffix or ending == suffix:
-                    yield name
+        return (name for name in self.names if _may_be(name, suffix))
 
     def _name_of(self, path: Value) -> str:
         text = self.from_start(path)
@@ -149,14 +145,21 @@ def may_write(written: Iterable[str], name: str) -> bool:
     """Whether code that writes the names `written` may write `name`, also as one of unknown files."""
     if not name.startswith(FILES):
         return name in written
-    ending = posixpath.splitext(name[:-1])[1]
     return any(
         other == name
         or is_inside(other, name)
         or is_inside(name, other)
-        or other in {f"{UNKNOWN_FILES}>", f"{UNKNOWN_FILES}:{ending}>"}
+        or _may_be(other, posixpath.splitext(name[:-1])[1])
         for other in written
     )
+
+
+def _may_be(name: str, suffix: str) -> bool:
+    """Whether unknown files of this name may end in `suffix`; without one, be in a folder."""
+    if name.startswith(FILES) or not name.startswith(UNKNOWN_FILES):
+        return False
+    ending = name.removeprefix(UNKNOWN_FILES).strip(":>")
+    return not ending or not suffix or ending == suffix
 
 
 def _paths(

@@ -109,3 +109,12 @@ def test_a_folder_that_is_made_again_makes_no_edge(analysis):
         ("c", "open('d/b', 'w')"),
     )
     assert found.edges == {}
+
+
+def test_a_folder_is_not_watched_while_files_of_unknown_names_are_written(analysis):
+    found = analysis(
+        ("a", "for i in range(2):\n    open(f'd/{i}.txt', 'w').write('1')"),
+        ("b", "import os\nos.listdir('d')"),
+    )
+    (run,) = [op for op in found.pipeline.step("a").program if op.op == "run"]
+    assert "<file:d>" not in run.keeps
