@@ -108,10 +108,13 @@ class Calls(LibraryCalls):
         results = []
         others = set()
         for site in callee.sites:
+            alone = Value(frozenset([site]))
             if site.definition is not None:
                 results.append(self.invoke(site, node, None, arguments))
             elif site in self.methods:
                 results.append(self.call_method(self.methods[site], node, arguments))
+            elif site.type == "instance" and self.member(alone, "__call__") is not None:
+                results.append(self.call_method(Method("__call__", alone), node, arguments))
             else:
                 others.add(site)
         if others or not results:

@@ -361,6 +361,19 @@ def save_fig(name, tight_layout=True, extension="png", resolution=300):
         'plt.plot(x, x)\nsave_fig("line")\nplt.show()',
         'plt.plot(x, x ** 2)\nsave_fig("parabola", extension="svg")\nplt.show()',
     ),
+    "an instance of a library's kind that is called": (
+        """from collections import Counter
+class Dist(Counter):
+    def __init__(self, samples, name):
+        super().__init__(samples)
+        self.size = len(samples)
+        self.name = name
+    def __call__(self, x):
+        return self[x] / self.size
+dist = Dist("aab", "letters")""",
+        'print(dist("a"))',
+        'print(sum(dist(x) for x in "ab"), dist.name)',
+    ),
     "types for annotations": (
         """from collections import Counter
 from typing import *
@@ -448,6 +461,14 @@ TIED = {
         ),
         "for f in fs:\n    f()",
         "print(open('b.txt').read())",
+    ),
+    "an instance that changes when it is called": (
+        (
+            "from collections import Counter\nclass Seen(Counter):\n    def __call__(self, x):\n"
+            "        self[x] += 1\nseen = Seen()"
+        ),
+        "seen('a')",
+        "print(seen)",
     ),
     "a name that a module of one's own may bind": (
         "from numpy import *\nfrom helpers import *\nxs = zeros(3)",
