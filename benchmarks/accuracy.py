@@ -64,7 +64,7 @@ def main() -> int:
     failed: list[str] = []
     for source in sorted(sources, key=lambda source: source.seconds):
         path = source.trace(arguments.traces)
-        if not (arguments.reuse and path.exists()):
+        if not arguments.reuse:
             print(f"{source.name} ...", file=sys.stderr, flush=True)
             _trace(source, path, arguments.python)
         if not path.exists():
@@ -93,7 +93,9 @@ def _arguments() -> argparse.Namespace:
     )
     parser.add_argument("--seconds", type=float, default=1e9, help="leave longer notebooks out")
     parser.add_argument("--traces", type=Path, default=_TRACES, help="where traces are kept")
-    parser.add_argument("--reuse", action="store_true", help="do not trace again")
+    parser.add_argument(
+        "--reuse", action="store_true", help="trace nothing: compare with what was traced before"
+    )
     parser.add_argument("--details", action="store_true", help="print every miss and false alarm")
     parser.add_argument(
         "--keep", action="store_true", help="write results/accuracy.json and docs/accuracy.md"

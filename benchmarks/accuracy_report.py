@@ -107,6 +107,7 @@ def write_page(page: Path, judged: Sequence[Judged], notebooks: int, failed: Seq
             counts,
             *([f"Not here, because they took too long: {', '.join(failed)}."] if failed else []),
             markdown(columns, _rows(variables, _library)),
+            _causes([item for item in variables if item.false_alarm]),
             "Hidden state, where the notebook seeds it:",
             markdown(columns, _rows(states, _variable)),
             "## Missed changes",
@@ -119,6 +120,15 @@ def write_page(page: Path, judged: Sequence[Judged], notebooks: int, failed: Seq
     before, _, rest = page.read_text(encoding="utf-8").partition(begin)
     _, _, after = rest.partition(end)
     page.write_text(f"{before}{begin}\n\n{text}\n\n{end}{after}", encoding="utf-8")
+
+
+def _causes(alarms: Sequence[Judged]) -> str:
+    cautious = [item for item in alarms if item.cautious]
+    notebooks = len({item.notebook for item in cautious})
+    return (
+        f"Of the {len(alarms)} false alarms {len(cautious)} are cautious, in {notebooks} notebooks: they call "
+        "code that no rule describes, such as modules that lie beside them."
+    )
 
 
 def _library(item: Judged) -> str:
