@@ -263,5 +263,6 @@ def _bind(
         if word in values:
             values[word] = value
         elif word is None:
-            values.update((name, join((values[name], rest))) for name in names)
+            others = names[len(receiver) :]
+            values.update((name, join((values[name], rest))) for name in others)
     return values
