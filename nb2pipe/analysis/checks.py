@@ -4,6 +4,7 @@ import ast
 from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
+from nb2pipe.analysis.check_figures import check_figures
 from nb2pipe.analysis.check_history import check_history
 from nb2pipe.analysis.check_names import check_undefined
 from nb2pipe.analysis.check_tags import check_declared_names, check_pure
@@ -267,4 +268,5 @@ CHECKS = (
     check_caution,
     check_random_state,
     check_crossing_files,
+    check_figures,
 )

@@ -113,6 +113,7 @@ class Code(Enum):
     INTERACTIVE = ("NB215", Severity.ERROR, "a cell waits for input", Standing.LOUD)
     NAME_REUSED = ("NB216", Severity.ERROR, "a step needs two values of one name at once")
     LOST_OPTION_CHANGE = ("NB217", Severity.ERROR, "a change of options stays in its step")
+    KEPT_FIGURES = ("NB218", Severity.WARNING, "figures stay open between steps")
 
     # --- the graph
     CYCLE = ("NB301", Severity.ERROR, "steps need each other")
