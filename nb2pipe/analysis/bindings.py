@@ -3,6 +3,7 @@
 import ast
 from typing import Final
 
+from nb2pipe.analysis.arguments import Arguments
 from nb2pipe.analysis.definitions import Frame
 from nb2pipe.analysis.heap import IMMUTABLE, Value, join
 from nb2pipe.analysis.specials import Specials
@@ -66,7 +67,10 @@ class Bindings(Specials):
             if site.definition is not None and attribute is not None:
                 known = site.definition.members.get(attribute, IMMUTABLE)
                 site.definition.members[attribute] = join((known, value))
-        self.run_methods(holder, ["__setitem__", "__setattr__", "__set__"], node)
+        self.run_methods(holder, ["__setitem__", "__setattr__"], node)
+        described = self.member(holder, attribute) if attribute is not None else None
+        if described is not None:
+            self.run_methods(described, ["__set__"], node, Arguments((holder, value)))
         if attribute is not None:
             self.heap.set_field(holder.sites, attribute, value.sites)
         else:

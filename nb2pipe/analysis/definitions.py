@@ -32,7 +32,8 @@ class Definition:
     """Code that runs later, when it is called.
 
     `name` is set when the definition is bound at the top level of the notebook. `defaults` are those of a
-    function's parameters, `members` a class's attributes; `bases` the values of its base classes.
+    function's parameters, `members` a class's attributes; `bases` the values of its base classes,
+    `metas` those of its metaclasses.
     """
 
     node: FunctionNode | ast.ClassDef
@@ -42,6 +43,7 @@ class Definition:
     defaults: dict[str, Value] = field(default_factory=dict)
     members: dict[str, Value] = field(default_factory=dict)
     bases: tuple[Value, ...] = ()
+    metas: tuple[Value, ...] = ()
     order: int = -1
     caches: bool = False
 

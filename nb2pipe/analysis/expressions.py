@@ -166,7 +166,8 @@ class Expressions(Objects):
         if member is not None:
             if member_runs(member):
                 return self.run_methods(value, [name], node)
-            return Value(member.sites | value.sites, None, UNKNOWN)
+            own = self.run_methods(member, ["__get__"], node, Arguments((value,)))
+            return Value(member.sites | value.sites | own.sites, None, UNKNOWN)
         if self.knowledge.is_plain({site.type for site in value.sites}, name):
             return IMMUTABLE
         if name == "__dict__":

@@ -267,6 +267,12 @@ class Linker:
             groups = [*rest, merged]
         return [Group(tuple(version for version, _ in group)) for group in groups]
 
+    def shows(self, shared: Sites, cell: int) -> bool:
+        """Whether anybody would notice from `cell` on that `shared` became two objects each."""
+        since = self._first_order[cell]
+        changed_at, compared = self.interpretation.changed_at, self.interpretation.compared
+        return any(changed_at.get(site, -1) >= since or site in compared for site in shared)
+
     def _matters(self, shared: Sites, since: int) -> bool:
         changed_at = self.interpretation.changed_at
         return any(

@@ -9,6 +9,8 @@ from nb2pipe.analysis.imports import imported_modules, reached_submodules
 from nb2pipe.analysis.link import Linker, StepLinks, file_order
 from nb2pipe.analysis.parameters import ParameterCells
 from nb2pipe.analysis.supply import Supply
+from nb2pipe.analysis.syntax import cut
+from nb2pipe.analysis.unbound import may_be_unbound
 from nb2pipe.analysis.versions import Option, Version
 from nb2pipe.analysis.watch import Watch
 from nb2pipe.diagnostics import Code, Diagnostic, Span
@@ -229,7 +231,7 @@ class _StepBuilder:
         node = statement.node
         start = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", ()))])
         lines = self.sources[statement.cell].split("\n")
-        text = _cut(
+        text = cut(
             lines, start, node.col_offset, node.end_lineno or start, node.end_col_offset or 0
         )
         self.program.append(Replay(cell=statement.cell, line=start, source=text))
@@ -246,6 +248,7 @@ class _StepBuilder:
         current = self.linker.history.before[cell]
         names = [item for item in group.versions if current.get(item.name) is item]
         names = names if version in names else [version]
+        self._check_shared(names, version, cell)
         item = self.inputs.get(supply)
         if item is None:
             item = self.inputs[supply] = self._input(supply)
@@ -275,7 +278,7 @@ class _StepBuilder:
         return Output(
             key=self.keys[supply],
             names=tuple(name if plain else shown_name(name) for name in supply.names),
-            optional=tuple(v.name for v in supply.versions if plain and _may_be_unbound(v)),
+            optional=tuple(v.name for v in supply.versions if plain and may_be_unbound(v)),
             definitions=tuple(v.name for v in supply.versions if v.state_only),
             kind=kind,
             type=_artifact_type(self.linker, supply),
@@ -332,6 +335,32 @@ class _StepBuilder:
         before = self.linker.history.last
         return tuple(name for name in names if name in before and not _is_code(before[name]))
 
+    def _check_shared(self, loaded: Sequence[Version], version: Version, cell: int) -> None:
+        """Report when a load would part what the step already holds from the object that it shares."""
+        fresh = {item.name for item in loaded}
+        arriving = NOTHING.union(
+            *(self.linker.shareable(item.name, cell) for item in loaded if not item.hidden)
+        )
+        later = [other for other in self.step.cells if other >= cell]
+        for name, held in self.bound.items():
+            current = self.linker.history.before[cell].get(name) is held
+            if name in fresh or held.hidden or not current:
+                continue
+            if not any(name in self.linker.history.needs[other] for other in later):
+                continue
+            if self.linker.shows(arriving & self.linker.shareable(name, cell), cell):
+                self.diagnostics.append(
+                    Diagnostic(
+                        code=Code.VIEW_CROSSES,
+                        span=_line_span(self.layout.cells[version.cell].span, version),
+                        step=self.step.name,
+                        message=f"`{version.name}` comes to step `{self.step.name}` from another step, but "
+                        f"shares an object with `{name}`, which is there already",
+                        hint=f"make `{version.name}` in step `{self.step.name}`, or give the cells from "
+                        f"cell {self.layout.cells[cell].cell.number} on a step of their own",
+                    )
+                )
+
     def _check_overwrite(self, version: Version, cell: int) -> None:
         """Report when bringing an old version would destroy a value of this step's own."""
         held = self.bound.get(version.name)
@@ -359,29 +388,12 @@ def _order(item: Version | Option) -> int:
     return item.statement.order
 
 
-def _may_be_unbound(version: Version) -> bool:
-    """Whether a version may leave its name unbound: defined on some path only, from nothing."""
-    if version.kind is WriteKind.MAY_DEFINE:
-        return version.previous is None or _may_be_unbound(version.previous)
-    if version.kind is WriteKind.MUTATE and version.previous is not None:
-        return _may_be_unbound(version.previous)
-    return version.kind is WriteKind.DELETE
-
-
 def _is_code(version: Version) -> bool:
     return version.hidden or (version.statement.replay is not None and not _is_value(version))
 
 
 def _is_value(version: Version) -> bool:
     return version.parameter or version.statement.replay in {"constant", "literal"}
-
-
-def _cut(lines: Sequence[str], line: int, column: int, end_line: int, end_column: int) -> str:
-    """Cut a statement out of its cell; columns are byte offsets, as `ast` counts."""
-    cut = list(lines[line - 1 : end_line])
-    cut[-1] = cut[-1].encode()[:end_column].decode()
-    cut[0] = cut[0].encode()[column:].decode()
-    return "\n".join(cut)
 
 
 def _line_span(span: Span, version: Version) -> Span:

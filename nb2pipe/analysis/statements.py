@@ -158,8 +158,15 @@ class Statements(Paths):
     def _class(self, node: ast.ClassDef, frame: Frame | None) -> None:
         decorators = [self.evaluate(decorator, frame) for decorator in node.decorator_list]
         bases = tuple(self.evaluate(base, frame) for base in node.bases)
-        for keyword in node.keywords:
-            self.evaluate(keyword.value, frame)
+        words = [(word.arg, self.evaluate(word.value, frame)) for word in node.keywords]
+        inherited = [
+            meta
+            for base in bases
+            for site in base.sites
+            if site.definition is not None
+            for meta in site.definition.metas
+        ]
+        metas = (*inherited, *(value for name, value in words if name == "metaclass"))
         site = self.site(node, "class", "class")
         scope = Scope(local=frozenset(), declared_global=frozenset(), declared_nonlocal=frozenset())
         inner = Frame(scope, frame, is_class=True)
@@ -171,6 +178,7 @@ class Statements(Paths):
             node.name if frame is None else None,
             members=inner.values,
             bases=bases,
+            metas=metas,
             order=self.order,
         )
         self._link_class(node, site, inner, bases)
@@ -183,6 +191,15 @@ class Statements(Paths):
     ) -> None:
         held = NOTHING.union(*(value.sites for value in [*inner.values.values(), *bases]))
         self.heap.hold([site], held)
+        for meta in site.definition.metas if site.definition is not None else ():
+            self.heap.hold([site], meta.sites)
+            made = Arguments((meta, Value(frozenset([site]))))
+            for name in ("__prepare__", "__new__", "__init__"):
+                member = self.member(meta, name)
+                for method in member.sites if member is not None else ():
+                    self.invoke(method, node, None, made, spread=True)
+        for value in list(inner.values.values()):
+            self.run_methods(value, ["__set_name__"], node, Arguments((Value(frozenset([site])),)))
         for base in bases:
             hook = self.member(base, "__init_subclass__")
             for method in hook.sites if hook is not None else ():

@@ -6,7 +6,7 @@ that was replaced (`<math.pi>`).
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 from typing import Final
 
 INSIDE: Final = "[]"
@@ -85,11 +85,18 @@ def is_harmless(dotted: str) -> bool:
     return _HARMLESS.search(dotted) is not None
 
 
-def changed_container(dotted: str) -> str | None:
-    """Return the constant of a library that calling its method `dotted` changes: `a.TABLE.update`."""
+def changed_container(dotted: str, known: Container[str]) -> str | None:
+    """Return the constant of a library that calling its method `dotted` changes: `a.TABLE.update`.
+
+    `known` are the hidden states that the notebook set: what it put into a module itself counts, too.
+    """
     holder, _, method = dotted.rpartition(".")
     constant = holder.rpartition(".")[2]
-    if method in _CHANGES and "." in holder and (constant.isupper() or holder == "sys.argv"):
+    if (
+        method in _CHANGES
+        and "." in holder
+        and (constant.isupper() or holder == "sys.argv" or f"<{holder}>" in known)
+    ):
         return holder
     return None
 

@@ -330,3 +330,11 @@ def _future_flags(tree: ast.Module) -> int:
                 feature = getattr(__future__, alias.name, None)
                 flags |= getattr(feature, "compiler_flag", 0)
     return flags
+
+
+def cut(lines: Sequence[str], line: int, column: int, end_line: int, end_column: int) -> str:
+    """Cut a statement out of its cell; columns are byte offsets, as `ast` counts."""
+    cut = list(lines[line - 1 : end_line])
+    cut[-1] = cut[-1].encode()[:end_column].decode()
+    cut[0] = cut[0].encode()[column:].decode()
+    return "\n".join(cut)

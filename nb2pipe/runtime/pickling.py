@@ -4,6 +4,7 @@ Beyond plain pickle: functions of the notebook go by value and are bound to the 
 closures that share a variable still share it, and arrays that share memory still share it.
 """
 
+import gc
 import importlib
 import io
 import marshal
@@ -101,6 +102,8 @@ def _reduce(value: Any) -> Any:
     if kind is CodeType:
         # What later versions of the format write also depends on who else uses a string.
         return rebuild_code, (sys.implementation.cache_tag, marshal.dumps(value, 2))
+    if kind in DICT_VIEWS:
+        return rebuild_dict_view, (DICT_VIEWS.index(kind), gc.get_referents(value)[0])
     if kind is CellType:
         return _reduce_cell(value)
     if kind is ModuleType:
@@ -150,6 +153,14 @@ def _own_code(owner: Any, name: str, part: Any) -> Any:
     code = getattr(part, "__func__", part)
     made = getattr(code, "__qualname__", "") == f"{owner.__qualname__}.{name}"
     return code if made and isinstance(code, (FunctionType, type)) else None
+
+
+DICT_VIEWS = [type({}.keys()), type({}.values()), type({}.items())]
+
+
+def rebuild_dict_view(kind: int, owner: dict[Any, Any]) -> Any:
+    """Return the keys, values or items of `owner`, which follow its changes."""
+    return (owner.keys, owner.values, owner.items)[kind]()
 
 
 # --- functions; `rebuild_…` is what the pickle calls when it is loaded

@@ -1,0 +1,42 @@
+"""Python at its nastiest, each under two splits: the pipeline shows what the notebook shows, or is refused."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.generated.execute import compare
+
+TEXT = Path(__file__).with_name("language.txt").read_text(encoding="utf-8")
+CASES = dict(part.split("\n", 1) for part in re.split(r"^=== ", TEXT, flags=re.MULTILINE)[1:])
+# What cannot be kept across steps, and is said so.
+REFUSED = {
+    "attributes made on demand": ("stopped", ("NB505",)),
+    "a generator expression reads a name when it is used": ("refused", ("NB206",)),
+    "a named tuple holds a list": ("stopped", ("NB505",)),
+    "a singleton": ("stopped", ("NB508",)),
+    "a weak reference": ("refused", ("NB206",)),
+    "an alias is loaded beside an own object that holds it": ("refused", ("NB213",)),
+}
+
+
+def cells_of(text):
+    cells = [part.split("\n", 1) for part in re.split(r"^# %% ", text, flags=re.MULTILINE)[1:]]
+    return [(step, source.rstrip("\n")) for step, source in cells]
+
+
+@pytest.mark.parametrize("title", CASES)
+def test_as_it_is_tagged(title):
+    outcome = compare(cells_of(CASES[title]))
+    assert outcome.kind == "equal" or (outcome.kind, outcome.codes) == REFUSED.get(title), (
+        outcome.difference
+    )
+
+
+@pytest.mark.parametrize("title", CASES)
+def test_with_a_step_for_each_cell(title):
+    cells = [(f"s{number}", source) for number, (_, source) in enumerate(cells_of(CASES[title]))]
+    outcome = compare(cells)
+    assert outcome.kind == "equal" or (outcome.kind, outcome.codes) == REFUSED.get(title), (
+        outcome.difference
+    )
