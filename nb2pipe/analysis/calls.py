@@ -80,7 +80,7 @@ class Calls(LibraryCalls):
                 return self._unbound_method(node, type_, name, arguments)
             effect = self.knowledge.function(callee.dotted)
             implicit = OPERATORS if callee.dotted.startswith("builtins.") else None
-            container = changed_container(callee.dotted, self.names)
+            container = changed_container(callee.dotted, self.states_set)
             if container is not None and not effect.setting:
                 self.set_option(state_of_target(container, inside=True), node)
                 self.plant(arguments.all)

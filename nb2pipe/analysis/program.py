@@ -341,12 +341,11 @@ class _StepBuilder:
         arriving = NOTHING.union(
             *(self.linker.shareable(item.name, cell) for item in loaded if not item.hidden)
         )
-        later = [other for other in self.step.cells if other >= cell]
         for name, held in self.bound.items():
             current = self.linker.history.before[cell].get(name) is held
-            if name in fresh or held.hidden or not current:
-                continue
-            if not any(name in self.linker.history.needs[other] for other in later):
+            needs = [self.linker.history.needs[c] for c in self.step.cells if c >= cell]
+            used = any(name in wanted for wanted in needs)
+            if name in fresh or held.hidden or not current or not used:
                 continue
             if self.linker.shows(arriving & self.linker.shareable(name, cell), cell):
                 self.diagnostics.append(

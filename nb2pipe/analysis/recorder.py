@@ -74,6 +74,7 @@ class Memory:
         self.changed_at: dict[Site, int] = {}
         self.compared: set[Site] = set()
         self.unstorable: set[Site] = set()
+        self.states_set: set[str] = set()
         # The file behind what is written through, and the calls that open such.
         self.backed: dict[Site, str] = {}
         self.written_through: set[ast.AST] = set()
@@ -202,6 +203,7 @@ class Memory:
             return
         self.record.sets_options |= not self.stack
         if state is not None:
+            self.states_set.add(state)
             self.record.states.setdefault(state, node)
         elif not harmless:
             self.record.lost_option = self.record.lost_option or node
