@@ -336,7 +336,7 @@ class _StepBuilder:
         return tuple(name for name in names if name in before and not _is_code(before[name]))
 
     def _check_shared(self, loaded: Sequence[Version], version: Version, cell: int) -> None:
-        """Report when a load would part an object that the step already holds."""
+        """Report when a load would part an object that the step holds; not what is defined anew."""
         fresh = {item.name for item in loaded}
         arriving = NOTHING.union(
             *(self.linker.shareable(item.name, cell) for item in loaded if not item.hidden)
@@ -345,7 +345,6 @@ class _StepBuilder:
             current = self.linker.history.before[cell].get(name) is held
             needs = self.linker.history.needs
             used = any(name in needs[later] for later in self.step.cells if later >= cell)
-            # To what is defined anew, artifacts only refer.
             if name in fresh or held.hidden or held.origin.replayable or not (current and used):
                 continue
             if self.linker.shows(arriving & self.linker.shareable(name, cell), cell):
