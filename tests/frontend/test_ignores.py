@@ -170,7 +170,9 @@ def test_a_value_that_could_be_stored_otherwise_than_it_is_stays_an_error(nb):
         (f"# nb2pipe: ignore[NB206]\n{first}", "step:a"),
         ("m[0] = 1\nm.flush()", "step:b"),
     )
-    assert {d.code for d in check(path)} == {Code.UNSTORABLE, Code.FIRM_CODE}
+    assert {Code.UNSTORABLE, Code.FIRM_CODE} <= {
+        d.code for d in check(path) if d.severity != "hint"
+    }
 
 
 @pytest.mark.parametrize(

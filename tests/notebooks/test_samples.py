@@ -1,10 +1,14 @@
 """The sample notebooks: runnable, tagged, with outputs that are those of a run."""
 
+import base64
+import io
 import json
 import re
 
 import networkx as nx  # noqa: TID253 -- start-up time does not matter here
+import numpy as np
 import pytest
+from PIL import Image
 
 import nb2pipe
 from nb2pipe.verify.outputs import normalise
@@ -55,4 +59,30 @@ def test_steps_run_side_by_side_as_its_text_says(name, groups):
 def test_its_stored_outputs_are_those_of_a_run(path, whole):
     (notebook,) = [RealNotebook(root=SAMPLES, path=path.relative_to(SAMPLES))]
     stored = [normalise(cell["outputs"]) for cell in code_cells(json.loads(path.read_text()))]
-    assert [normalise(cell["outputs"]) for cell in code_cells(whole(notebook))] == stored
+    made = [normalise(cell["outputs"]) for cell in code_cells(whole(notebook))]
+    assert [without_pictures(outputs) for outputs in made] == [
+        without_pictures(outputs) for outputs in stored
+    ]
+    for first, second in zip(pictures(made), pictures(stored), strict=True):
+        assert first.shape == second.shape
+        # Processors round the last digit in ways of their own, which shades an edge otherwise.
+        assert np.abs(first - second).max() < 5  # of 255
+
+
+def without_pictures(outputs):
+    return [
+        {**output, "data": {k: v for k, v in output["data"].items() if k != "image/png"}}
+        if "data" in output
+        else output
+        for output in outputs
+    ]
+
+
+def pictures(cells):
+    texts = [
+        output["data"]["image/png"]
+        for outputs in cells
+        for output in outputs
+        if "image/png" in output.get("data", {})
+    ]
+    return [np.asarray(Image.open(io.BytesIO(base64.b64decode(text))), int) for text in texts]
