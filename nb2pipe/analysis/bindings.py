@@ -6,6 +6,7 @@ from typing import Final
 from nb2pipe.analysis.arguments import Arguments
 from nb2pipe.analysis.definitions import Frame
 from nb2pipe.analysis.heap import IMMUTABLE, Value, join
+from nb2pipe.analysis.objects import member_runs
 from nb2pipe.analysis.specials import Specials
 
 # The type of a result whose parts share nothing with each other: `train_test_split(X, y)`.
@@ -71,6 +72,8 @@ class Bindings(Specials):
         described = self.member(holder, attribute) if attribute is not None else None
         if described is not None:
             self.run_methods(described, ["__set__"], node, Arguments((holder, value)))
+            if attribute is not None and member_runs(described):
+                self.run_methods(holder, [attribute], node, Arguments((value,)))
         if attribute is not None:
             self.heap.set_field(holder.sites, attribute, value.sites)
         else:

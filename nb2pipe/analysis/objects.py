@@ -140,6 +140,10 @@ class Objects(Memory):
         return Value(frozenset([site]))
 
 
+ACCESSORS: Final = frozenset({"getter", "setter", "deleter"})
+"""Decorators that add a function to a property."""
+
+
 def member_runs(member: Value) -> bool:
     """Whether reading this class member runs code: a property."""
     return any(
@@ -149,7 +153,7 @@ def member_runs(member: Value) -> bool:
         and any(
             isinstance(decorator, ast.Name | ast.Attribute)
             and (decorator.id if isinstance(decorator, ast.Name) else decorator.attr)
-            in {"property", "cached_property"}
+            in {"property", "cached_property", *ACCESSORS}
             for decorator in site.definition.node.decorator_list
         )
         for site in member.sites

@@ -1,8 +1,9 @@
 """Turn links into steps: programs, inputs, outputs and edges of the intermediate representation."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from nb2pipe.analysis.artifacts import artifact_kind, artifact_type, output_keys, shown_name
 from nb2pipe.analysis.facts import ReplayKind, StatementFacts, WriteKind
 from nb2pipe.analysis.heap import NOTHING
 from nb2pipe.analysis.imports import imported_modules, reached_submodules
@@ -17,7 +18,6 @@ from nb2pipe.diagnostics import Code, Diagnostic, Span
 from nb2pipe.frontend.layout import Layout, Role, StepLayout
 from nb2pipe.ir import (
     ArtifactKind,
-    ArtifactType,
     Bind,
     Edge,
     Input,
@@ -31,9 +31,6 @@ from nb2pipe.ir import (
     Store,
     Unbind,
 )
-
-_DATASETS = ("pandas.", "polars.", "numpy.ndarray", "xarray.", "pyarrow.")
-_MODELS = ("sklearn.", "torch.nn", "xgboost.", "lightgbm.", "statsmodels.", "keras.", "tensorflow.")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +47,7 @@ def build_program(
 ) -> tuple[Program, tuple[Diagnostic, ...]]:
     """Return the steps and edges. `sources` are the cells' texts that statements are cut out of."""
     supplies = linker.supplies
-    keys = _output_keys(supplies)
+    keys = output_keys(supplies)
     watch = Watch(linker)
     cells = linker.interpretation.cells
     modules = imported_modules([facts.node for cell in cells for facts in cell.statements])
@@ -62,48 +59,6 @@ def build_program(
     diagnostics = tuple(found for builder in builders for found in builder.diagnostics)
     edges = _edges(layout, linker, steps)
     return Program(steps=steps, edges=edges, supplies=supplies), diagnostics
-
-
-# --- artifacts
-
-
-def _output_keys(supplies: Iterable[Supply]) -> dict[Supply, str]:
-    """Name every artifact after its variables; an earlier version of the same name gets a number."""
-    keys: dict[Supply, str] = {}
-    used: set[tuple[str, str]] = set()
-    for supply in sorted(supplies, key=lambda item: -item.cell):
-        base = "_".join(shown_name(name) for name in supply.names)[:60]
-        key, number = base, 1
-        while (supply.step, key) in used:
-            number += 1
-            key = f"{base}_{number}"
-        used.add((supply.step, key))
-        keys[supply] = key
-    return keys
-
-
-def shown_name(name: str) -> str:
-    """Return how a variable, file or generator is called in artifacts and edges."""
-    return name.removeprefix("<file:").removeprefix("<").removesuffix(">")
-
-
-def artifact_kind(name: str) -> ArtifactKind:
-    """Return what an artifact of the name holds."""
-    if name.startswith("<file:"):
-        return ArtifactKind.FILES
-    return ArtifactKind.STATE if name.startswith("<") else ArtifactKind.VARIABLES
-
-
-def _artifact_type(linker: Linker, supply: Supply) -> ArtifactType:
-    if len(supply.names) > 1:
-        return ArtifactType.ARTIFACT
-    sites = linker.interpretation.cells[supply.cell].after.get(supply.names[0], NOTHING)
-    types = [site.type or "" for site in sites]
-    if types and all(type_.startswith(_DATASETS) for type_ in types):
-        return ArtifactType.DATASET
-    if types and all(type_.startswith(_MODELS) for type_ in types):
-        return ArtifactType.MODEL
-    return ArtifactType.ARTIFACT
 
 
 # --- edges
@@ -242,8 +197,11 @@ class _StepBuilder:
     def _load(self, version: Version, cell: int) -> None:
         group = next(group for group in self.links.groups if version in group.versions)
         supply = self.linker.supply_of(group)
+        displaced: list[Version] = []
         for made in self.linker.replays(supply):
             if made in self.links.needs[cell] and not self._is_there(made):
+                held = self.bound.get(made.name)
+                displaced += [held] if held is not None and held.order > made.order else []
                 self._bring(made, cell)
         current = self.linker.history.before[cell]
         names = [item for item in group.versions if current.get(item.name) is item]
@@ -256,6 +214,9 @@ class _StepBuilder:
         self.program.append(Load(input=item.key, names=plain))
         for loaded in names:
             self.bound[loaded.name] = loaded
+        # A name that has another meaning by now had its old one only for what was loaded.
+        for held in displaced:
+            self._bring(held, cell)
 
     def _input(self, supply: Supply) -> Input:
         output = self.keys[supply]
@@ -268,7 +229,7 @@ class _StepBuilder:
             step=supply.step,
             output=output,
             kind=artifact_kind(supply.names[0]),
-            type=_artifact_type(self.linker, supply),
+            type=artifact_type(self.linker, supply),
         )
 
     def _output(self, supply: Supply) -> Output:
@@ -281,7 +242,7 @@ class _StepBuilder:
             optional=tuple(v.name for v in supply.versions if plain and may_be_unbound(v)),
             definitions=tuple(v.name for v in supply.versions if v.state_only),
             kind=kind,
-            type=_artifact_type(self.linker, supply),
+            type=artifact_type(self.linker, supply),
             made=tuple(
                 Place(cell=latest[name].cell, line=latest[name].statement.node.lineno)
                 for name in supply.names

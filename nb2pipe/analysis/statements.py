@@ -8,6 +8,7 @@ from nb2pipe.analysis.arguments import NO_ARGUMENTS, Arguments
 from nb2pipe.analysis.definitions import Definition, Frame
 from nb2pipe.analysis.heap import IMMUTABLE, NOTHING, Site, Value
 from nb2pipe.analysis.knowledge import Knowledge
+from nb2pipe.analysis.objects import ACCESSORS
 from nb2pipe.analysis.operators import OPERATORS
 from nb2pipe.analysis.paths import Paths
 from nb2pipe.analysis.scopes import Scope
@@ -149,6 +150,9 @@ class Statements(Paths):
                     if site.definition is not None:
                         site.definition.caches = True
             own = [s for s in decorator.sites if s.definition is not None or s in self.methods]
+            if isinstance(place, ast.Attribute) and place.attr in ACCESSORS:
+                value = Value(value.sites.union(own))
+                continue
             given = Arguments((value,))
             result = self.call_value(Value(frozenset(own)), place, given) if own else IMMUTABLE
             self.heap.hold(result.sites, value.sites)
