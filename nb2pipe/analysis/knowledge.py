@@ -119,7 +119,17 @@ class Rule:
 
 
 # Types of Python's own containers, which copy what they are made of.
-CONTAINERS: Final = frozenset({"list", "dict", "set", "tuple", "iterator"})
+_OF_COLLECTIONS: Final = ("OrderedDict", "defaultdict", "Counter", "deque")
+CONTAINERS: Final = frozenset(
+    {
+        "list",
+        "dict",
+        "set",
+        "tuple",
+        "iterator",
+        *(f"collections.{name}" for name in _OF_COLLECTIONS),
+    }
+)
 # What nobody described, of a trusted library: it draws on the axes that it gets, and changes nothing else.
 PURE: Final = CallEffect(returns="unknown", mutates=("drawings",), keeps=False)
 # A function of this name draws random numbers, unless a row knows better.

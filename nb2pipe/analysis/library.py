@@ -8,8 +8,7 @@ from typing import Final
 from nb2pipe.analysis.arguments import Arguments
 from nb2pipe.analysis.files import Files
 from nb2pipe.analysis.heap import IMMUTABLE, NOTHING, Site, Sites, Value, objects
-from nb2pipe.analysis.knowledge import OF_TRUSTED, CallEffect
-from nb2pipe.analysis.objects import CONTAINERS
+from nb2pipe.analysis.knowledge import CONTAINERS, OF_TRUSTED, CallEffect
 from nb2pipe.analysis.scopes import names_read
 from nb2pipe.analysis.states import is_harmless, state_of_call, varies
 

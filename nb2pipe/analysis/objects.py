@@ -6,10 +6,8 @@ from typing import Final
 
 from nb2pipe.analysis.definitions import Definition
 from nb2pipe.analysis.heap import IMMUTABLE, Site, Value, join, objects
-from nb2pipe.analysis.knowledge import Knowledge
+from nb2pipe.analysis.knowledge import CONTAINERS, Knowledge
 from nb2pipe.analysis.recorder import Memory
-
-CONTAINERS: Final = {"list", "dict", "tuple", "set", "iterator"}
 
 
 class Objects(Memory):
