@@ -27,6 +27,9 @@ _CONSTANT_CALLS: Final = frozenset(
     "numpy.int32", "numpy.int64", "numpy.log", "numpy.radians", "numpy.sqrt", "os.path.join",
     "pandas.Timedelta", "pandas.Timestamp", "pathlib.Path", "pathlib.PurePath",
 }  # fmt: skip
+CLASS_MAKERS: Final = ("collections.namedtuple", "typing.NamedTuple")
+"""Library functions that make a class, which is defined anew rather than stored."""
+
 _CONSTANT_MODULES: Final = ("math.", "cmath.", "operator.")
 _GENERICS: Final = (
     "typing.", "typing_extensions.", "collections.", "numpy.typing.", "builtins.dict", "builtins.frozenset",
@@ -135,6 +138,8 @@ def _assignment(targets: Sequence[ast.expr], value: ast.expr, memory: Objects) -
         return None
     if isinstance(value, ast.Subscript) and _is_type(value, memory):
         return ReplayKind.DEFINITION
+    if isinstance(value, ast.Call) and _dotted(value.func, memory) in CLASS_MAKERS:
+        return ReplayKind.DEFINITION if _is_library_call(value, memory) else None
     if _is_view(value) and not _is_constant(value, memory):
         return ReplayKind.VIEW
     if isinstance(value, ast.Lambda):

@@ -8,9 +8,10 @@ from typing import Final
 
 from nb2pipe.analysis.arguments import Arguments
 from nb2pipe.analysis.calls import Calls
-from nb2pipe.analysis.definitions import Frame
+from nb2pipe.analysis.definitions import Definition, Frame
 from nb2pipe.analysis.escapes import ALL_NAMES, EscapeFacts
 from nb2pipe.analysis.heap import IMMUTABLE, NOTHING, UNKNOWN, Value, ending, join
+from nb2pipe.analysis.hoist import CLASS_MAKERS
 from nb2pipe.analysis.knowledge import CallEffect, Knowledge
 from nb2pipe.analysis.states import state_of_target
 
@@ -44,6 +45,7 @@ class Specials(Calls):
             "builtins.setattr": self._set_attribute,
             "builtins.getattr": self._get_attribute,
             "builtins.vars": self._variables,
+            **dict.fromkeys(CLASS_MAKERS, self._make_class),
             "copy.copy": self._copy,
             "copy.deepcopy": self._deep_copy,
             "builtins.delattr": self._set_attribute,
@@ -98,6 +100,21 @@ class Specials(Calls):
             return Value(constant=".")
         last = arguments.positional[-1] if arguments.positional else IMMUTABLE
         return None if arguments.sites else Value(suffix=ending(last))
+
+    # --- classes made by calls
+
+    def _make_class(self, node: ast.Call, arguments: Arguments) -> Value | None:
+        """Return the class that `namedtuple("Point", "x y")` makes; only under its own name is it known."""
+        given = arguments.get(0)
+        if given is None or given.text is None:
+            return None
+        made = ast.ClassDef(name=given.text, bases=[], keywords=[], body=[], decorator_list=[])
+        self._kept.append(made)
+        site = self.site(node, "class", "class")
+        self.has_classes = True
+        base = Value(dotted="builtins.tuple")
+        site.definition = Definition(made, None, given.text, bases=(base,), order=self.order)
+        return Value(frozenset([site]))
 
     # --- names in strings
 

@@ -13,7 +13,6 @@ CASES = dict(part.split("\n", 1) for part in re.split(r"^=== ", TEXT, flags=re.M
 REFUSED = {
     "attributes made on demand": ("stopped", ("NB505",)),
     "a generator expression reads a name when it is used": ("refused", ("NB206",)),
-    "a named tuple holds a list": ("stopped", ("NB505",)),
     "a singleton": ("stopped", ("NB508",)),
     "a weak reference": ("refused", ("NB206",)),
     "an alias is loaded beside an own object that holds it": ("refused", ("NB213",)),
