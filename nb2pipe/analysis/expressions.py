@@ -214,8 +214,11 @@ class Expressions(Objects):
         return self.new(node, values, "list" if isinstance(node, ast.List) else "set")
 
     def _dict(self, node: ast.Dict, frame: Frame | None) -> Value:
-        items = [item for item in [*node.keys, *node.values] if item is not None]
-        return self.new(node, [self.evaluate(item, frame) for item in items], "dict")
+        values = [self.evaluate(key, frame) for key in node.keys if key is not None]
+        for key, item in zip(node.keys, node.values, strict=True):
+            value = self.evaluate(item, frame)
+            values.append(value if key is not None else self.element_of(value))
+        return self.new(node, values, "dict")
 
     def _comprehension(self, node: Comprehension, frame: Frame | None) -> Value:
         inner = Frame(_NO_SCOPE, frame)

@@ -149,7 +149,12 @@ class LibraryCalls(Files):
                 self._look_into(site, given, copies=_copies_contents(effect, arguments))
             case "shallow":
                 # What is in an object of unknown make-up is a part of the object itself.
-                words = NOTHING.union(*(value.sites for _, value in arguments.keywords))
+                words = NOTHING.union(
+                    *(
+                        value.sites if word else self.heap.held(value.sites)
+                        for word, value in arguments.keywords
+                    )
+                )
                 opaque = frozenset(site for site in given if site.type not in CONTAINERS)
                 self.heap.hold([site], self.heap.held(given) | words | opaque)
             case "holds":

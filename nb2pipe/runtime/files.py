@@ -7,14 +7,15 @@ from typing import Any
 from nb2pipe.runtime.store import START
 
 TOUCHED: list[Any] = []  # (path from where the step began, whether it was written)
+CREATED: set[str] = set()  # those that were not there before
 HIDDEN = "/.", "/__pycache__/", "/site-packages/"
 
 
 def touched_files() -> list[Any]:
-    """Return what was noted since the last call."""
+    """Return what was noted since the last call; files that came and went are nobody else's matter."""
     if not TOUCHED:
         return []
-    found = TOUCHED[:]
+    found = [item for item in TOUCHED if item[0] not in CREATED or _exists(item[0])]
     TOUCHED.clear()
     return found
 
@@ -40,4 +41,10 @@ def _add(path: Any, writes: int) -> None:
     if isinstance(path, (str, bytes)):
         name = os.path.relpath(os.fsdecode(path), START["cwd"])
         if not any(part in "/" + name for part in HIDDEN):
+            if writes and not _exists(name):
+                CREATED.add(name)
             TOUCHED.append((name, writes > 0))
+
+
+def _exists(name: str) -> bool:
+    return os.path.lexists(os.path.join(START["cwd"], name))
