@@ -305,7 +305,8 @@ class _StepBuilder:
         for name, held in self.bound.items():
             current = self.linker.history.before[cell].get(name) is held
             needs = self.linker.history.needs
-            used = any(name in needs[later] for later in self.step.cells if later >= cell)
+            later = (other for other in self.step.cells if other >= cell)
+            used = any(needs[other].get(name) is held for other in later)
             if name in fresh or held.hidden or held.origin.replayable or not (current and used):
                 continue
             if self.linker.shows(arriving & self.linker.shareable(name, cell), cell):
