@@ -7,6 +7,8 @@ gave, `start` how the process began: its `environ`, working directory `cwd` and 
 
 from typing import Final
 
+from nb2pipe.analysis.states import INSIDE
+
 _ENVIRONMENT: Final = (
     "{k: environ.get(k) for k in sorted({*environ, *start['environ']})"
     " if environ.get(k) != start['environ'].get(k)}"
@@ -71,9 +73,6 @@ STATES: Final = {
     ),
 }
 """State that belongs to a module, by the module's name."""
-
-INSIDE: Final = "[]"
-"""Ends the name of state that is what a container holds, not which object an attribute is."""
 
 
 def state_code(name: str) -> tuple[str, str, str]:
