@@ -1,22 +1,27 @@
 """What the cells do and what flows between them: syntax, facts, versions, links, programs."""
 
-from collections.abc import Mapping
+import sys
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from nb2pipe.analysis.checks import check_all
 from nb2pipe.analysis.facts import StatementFacts
 from nb2pipe.analysis.findings import Analysis
 from nb2pipe.analysis.graph import order_steps
 from nb2pipe.analysis.interpret import interpret
+from nb2pipe.analysis.knowledge import Knowledge
 from nb2pipe.analysis.link import Linker
+from nb2pipe.analysis.local_modules import describe_modules
 from nb2pipe.analysis.parameters import find_parameters
 from nb2pipe.analysis.preamble import preamble_cells
 from nb2pipe.analysis.program import build_program
 from nb2pipe.analysis.rule_files import read_rules
-from nb2pipe.analysis.syntax import parse_cell, parse_cells
+from nb2pipe.analysis.syntax import ParsedCell, parse_cell, parse_cells
 from nb2pipe.analysis.versions import trace
 from nb2pipe.diagnostics import Code, Diagnostic, Span
 from nb2pipe.frontend.layout import LaidCell, Layout, Role
+from nb2pipe.frontend.modules import read_modules
 from nb2pipe.ir import Cell, Edge, Parameter, Step
 
 
@@ -38,6 +43,7 @@ def analyse(layout: Layout) -> tuple[Analysed, tuple[Diagnostic, ...]]:
     cells, diagnostics = parse_cells(layout.cells)
     parameters, found = find_parameters(cells)
     knowledge, problems = read_rules(layout.rules)
+    knowledge = _with_local_modules(layout, cells, knowledge)
     interpretation = interpret(cells, knowledge=knowledge, parameters=parameters.names)
     history = trace(interpretation, parameters.by_cell, preamble_cells(layout, interpretation))
     linker = Linker(layout, interpretation, history)
@@ -64,6 +70,23 @@ def analyse(layout: Layout) -> tuple[Analysed, tuple[Diagnostic, ...]]:
     )
     everything = (*problems, *diagnostics, *found, *conflicts, *cycles, *check_all(analysis))
     return analysed, _without_consequences(everything)
+
+
+def _with_local_modules(
+    layout: Layout, cells: Sequence[ParsedCell], knowledge: Knowledge
+) -> Knowledge:
+    """Read the modules beside the notebook, but for those that a cell of it seems to write."""
+    texts = [cell.text for cell in cells]
+    modules = read_modules(
+        Path(layout.notebook).parent,
+        (cell.tree for cell in cells),
+        is_known=lambda name: (
+            knowledge.trusts(name)
+            or name in sys.stdlib_module_names
+            or any(f"{name}.py" in text for text in texts)
+        ),
+    )
+    return describe_modules(modules, [cell.tree for cell in cells], knowledge)
 
 
 def _without_consequences(diagnostics: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:

@@ -161,7 +161,7 @@ class Expressions(Objects):
     def attribute(self, value: Value, name: str, node: ast.AST) -> Value:
         """Return an attribute of a value: of a module by its full name, otherwise a part of it."""
         if value.dotted is not None:
-            return Value(value.sites, f"{value.dotted}.{name}")
+            return Value(value.sites, self.knowledge.original(f"{value.dotted}.{name}"))
         member = self.member(value, name)
         if member is not None:
             if member_runs(member):

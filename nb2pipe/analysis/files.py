@@ -165,10 +165,11 @@ def _may_be(name: str, suffix: str) -> bool:
 def _paths(
     effect: CallEffect, receiver: Value | None, arguments: Arguments
 ) -> Iterable[tuple[Value, bool]]:
-    for key, writes in ((effect.reads_file, False), (effect.writes_file, True)):
-        path = receiver if key == _SELF else arguments.get(key) if key is not None else None
-        if path is not None:
-            yield path, writes
+    for keys, writes in ((effect.reads_file, False), (effect.writes_file, True)):
+        for key in keys if isinstance(keys, tuple) else (keys,):
+            path = receiver if key == _SELF else arguments.get(key) if key is not None else None
+            if path is not None:
+                yield path, writes
 
 
 def is_inside(known: str, name: str) -> bool:

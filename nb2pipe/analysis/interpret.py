@@ -94,6 +94,17 @@ def _declared(machine: Statements, parsed: ParsedCell, act: Act | None) -> Itera
         yield replace(facts, replay=None)
 
 
+def start_statement(machine: Statements, node: ast.stmt) -> Recorder:
+    """Make `machine` ready to run one statement; return the record of what this will do."""
+    machine.record = Recorder()
+    machine.assigned = set()
+    machine.alive = True
+    machine.statement = node
+    machine.begin_statement()
+    machine.order += 1
+    return machine.record
+
+
 def _run_statement(
     machine: Statements,
     cell: int,
@@ -103,12 +114,7 @@ def _run_statement(
     may_stop: bool = False,
 ) -> StatementFacts:
     """Return the facts of a statement; one that `may_stop`, or not run at all, is never replayed."""
-    machine.record = record = Recorder()
-    machine.assigned = set()
-    machine.alive = True
-    machine.statement = node
-    machine.begin_statement()
-    machine.order += 1
+    record = start_statement(machine, node)
     before = machine.snapshot(None)
     if act is not None:
         act(node)

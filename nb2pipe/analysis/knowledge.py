@@ -18,6 +18,25 @@ _MAY_SHARE: Final = frozenset({"copy", "out"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class HiddenEffect:
+    """Hidden state, by its names, that a function of a local module uses besides its arguments.
+
+    `sets`: options and variables of modules that it changes; `loses`: it changes some that cannot be
+    handed on. `touches`: files. `reads`: variables of modules that it needs; `shows`: those that its
+    result may be a part of.
+    """
+
+    sets: tuple[str, ...] = ()
+    loses: bool = False
+    touches: tuple[str, ...] = ()
+    reads: tuple[str, ...] = ()
+    shows: tuple[str, ...] = ()
+
+
+Key = int | str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CallEffect:
     """What a call does, as far as it is known.
 
@@ -31,11 +50,11 @@ class CallEffect:
     be one of the arguments `aliases`. `type`: of the result; `seeded`: the same when a keyword of
     `unless` is given. `state`, `seeds`: hidden state that is used, or set
     outright; a keyword of `unless` switches both off, and so does the lack of one of `when`.
-    `reads_file`, `writes_file`: the path
-    argument, by position or keyword. `setting`: the call changes options of a library or the
-    process, and may be replayed (a text: if this keyword is given, and
-    then it writes no file). `unstorable`: the result cannot
-    be stored; `recreate`: but the call may be replayed to make it again.
+    `reads_file`, `writes_file`: the path argument, by position or keyword (or several of these for the
+    same one). `setting`: the call changes options of a library or the process, and may be replayed (a
+    text: if this keyword is given, and then it writes no file). `unstorable`: the result cannot be stored;
+    `recreate`: but the call may be replayed to make it again. `hidden`: what else is read
+    in the code of a function; no row of a rule file says this.
     """
 
     mutates: tuple[int | str, ...] = ()
@@ -47,8 +66,8 @@ class CallEffect:
     seeds: str | None = None
     unless: tuple[str, ...] = ()
     when: tuple[str, ...] = ()
-    reads_file: int | str | None = None
-    writes_file: int | str | None = None
+    reads_file: Key | tuple[Key, ...] | None = None
+    writes_file: Key | tuple[Key, ...] | None = None
     setting: bool | str = False
     unstorable: bool = False
     recreate: bool = False
@@ -56,6 +75,7 @@ class CallEffect:
     spares: tuple[str, ...] = ()
     seeded: str | None = None
     known: bool = True
+    hidden: HiddenEffect | None = None
 
     def says_more_than(self, default: "CallEffect") -> bool:
         """Whether this row of the general table counts rather than the default of an object's type.
@@ -147,7 +167,10 @@ CONSTRUCTOR: Final = CallEffect(returns="holds")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Knowledge:
-    """All files merged; look-ups go from the exact name to the general case."""
+    """All files merged; look-ups go from the exact name to the general case.
+
+    `aliases` are the full names of what local modules import from elsewhere, by their names there.
+    """
 
     functions: Mapping[str, CallEffect]
     modules: frozenset[str]
@@ -156,6 +179,11 @@ class Knowledge:
     methods: Mapping[str, CallEffect]
     attributes: frozenset[str]
     rules: tuple[Rule, ...]
+    aliases: Mapping[str, str] = field(default_factory=dict)
+
+    def original(self, dotted: str) -> str:
+        """Return the full name of what local modules show as `dotted`."""
+        return self.aliases.get(dotted, dotted)
 
     def function(self, dotted: str) -> CallEffect:
         """Return the effect of calling the library object `dotted`."""
@@ -175,7 +203,8 @@ class Knowledge:
 
     def describes(self, dotted: str) -> bool:
         """Whether a row or a type speaks about `dotted` itself."""
-        named = dotted in self.functions or _anywhere(dotted) in self.functions
+        tables = (self.functions, self.aliases)
+        named = any(dotted in table for table in tables) or _anywhere(dotted) in self.functions
         return named or self.type_made_by(dotted) is not None
 
     def trusts(self, dotted: str) -> bool:
@@ -332,8 +361,8 @@ def read_rows(table: Mapping[str, Any]) -> dict[str, CallEffect]:
     return rows
 
 
-# What a row may say; that an effect is known is no part of it.
-EFFECTS: Final = tuple(item.name for item in fields(CallEffect) if item.name != "known")
+# What a row may say; that an effect is known is no part of it, nor is what only code shows.
+EFFECTS: Final = tuple(f.name for f in fields(CallEffect) if f.name not in {"known", "hidden"})
 
 
 def _effect(row: Mapping[str, Any]) -> CallEffect:

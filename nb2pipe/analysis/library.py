@@ -8,7 +8,8 @@ from typing import Final
 from nb2pipe.analysis.arguments import Arguments
 from nb2pipe.analysis.files import Files
 from nb2pipe.analysis.heap import IMMUTABLE, NOTHING, Site, Sites, Value, objects
-from nb2pipe.analysis.knowledge import CONTAINERS, OF_TRUSTED, CallEffect
+from nb2pipe.analysis.knowledge import CONTAINERS, OF_TRUSTED, CallEffect, HiddenEffect
+from nb2pipe.analysis.recorder import Binding
 from nb2pipe.analysis.scopes import names_read
 from nb2pipe.analysis.states import is_harmless, state_of_call, varies
 
@@ -55,9 +56,12 @@ class LibraryCalls(Files):
             self.mutate(used, node, "it is used up by this call")
             self.consume(Value(used), node)
         self._hidden_state(node, effect, receiver, arguments)
+        self._use_hidden(node, effect.hidden)
         self.use_files(node, effect, receiver, arguments, name)
         self.run_callbacks(node, arguments, receiver, methods=methods)
         made = self.result(node, effect, receiver, arguments)
+        for state in effect.hidden.shows if effect.hidden is not None else ():
+            self.backed.update(dict.fromkeys(objects(made.sites), state))
         opened = replace(effect, reads_file=0) if node in self.written_through else effect
         written = effect.unstorable and effect.writes_file is not None
         if written or opened is not effect or name in _DATABASES:
@@ -110,8 +114,25 @@ class LibraryCalls(Files):
             return
         given = self.heap.reach(arguments.sites | (receiver.sites if receiver else NOTHING))
         states = self.knowledge.states(site.type for site in given)
-        for state in sorted({*states, *([effect.state] if effect.state else [])}):
+        for state in sorted({*states, *(effect.state or "").split()}):
             self.use_state(state, node)
+
+    def _use_hidden(self, node: ast.AST, hidden: HiddenEffect | None) -> None:
+        """Record what the code of a local module does with files, options and its own variables."""
+        if hidden is None:
+            return
+        for name in hidden.touches:
+            self.names.setdefault(name, Binding(IMMUTABLE))
+            self.read(name, node)
+            self.touch(name, node, "it uses a file")
+        for name in hidden.reads:
+            if name in self.names:
+                self.read(name, node)
+        if hidden.loses:
+            self.set_option(None, node)
+        for name in set(hidden.sets) - self.put_back:
+            self.states_set.add(name)
+            self.record.states.setdefault(name, node)
 
     def run_operator(self, value: Value, name: str, node: ast.AST) -> None:
         """Record what Python calls by itself on a library's objects: subscripts, loops."""

@@ -24,10 +24,11 @@ class Objects(Memory):
     def starred_name(self, name: str) -> Value | None:
         """Return what a name without a binding is, when star imports of known libraries explain it."""
         for module in reversed(self.stars):
+            dotted = f"{module}.{name}"
+            if self.knowledge.describes(dotted):
+                return Value(dotted=self.knowledge.original(dotted))
             if not self.knowledge.trusts(module):
                 return None
-            if self.knowledge.describes(f"{module}.{name}"):
-                return Value(dotted=f"{module}.{name}")
         return Value(dotted=f"{self.stars[-1]}.{name}") if self.stars else None
 
     def is_plain_instance(self, value: Value) -> bool:

@@ -230,7 +230,7 @@ class Statements(Paths):
                 self.stars.append(module)
                 self.set_option(None, node, harmless=True)
             else:
-                value = Value(dotted=f"{module}.{item.name}")
+                value = Value(dotted=self.knowledge.original(f"{module}.{item.name}"))
                 self.bind(item.asname or item.name, value, node, frame)
 
     def _read_module(self, name: str, node: ast.AST) -> None:
