@@ -118,9 +118,10 @@ def check_options(analysis: Analysis) -> Iterator[Diagnostic]:
             yield Diagnostic(
                 code=Code.LOST_OPTION_CHANGE,
                 span=analysis.span(facts.cell, facts.lost_option),
-                message="this sets options of a library or the process, and does more besides, so later "
-                "steps do not get them",
-                hint="set the options in a statement of their own, at the top level of a cell",
+                message="this sets options of a library or the process, or changes code of a module, and does "
+                "more besides, so later steps do not get that",
+                hint="set the options in a statement of their own, at the top level of a cell; keep what "
+                "changes in variables, not in classes",
                 step=step,
             )
 

@@ -167,7 +167,8 @@ class Expressions(Objects):
             if member_runs(member):
                 return self.run_methods(value, [name], node)
             own = self.run_methods(member, ["__get__"], node, Arguments((value,)))
-            return Value(member.sites | value.sites | own.sites, None, UNKNOWN)
+            set_here = self.heap.field(value.sites, name)
+            return Value(member.sites | value.sites | own.sites | set_here, None, UNKNOWN)
         if self.knowledge.is_plain({site.type for site in value.sites}, name):
             return IMMUTABLE
         if name == "__dict__":

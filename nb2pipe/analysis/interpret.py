@@ -23,13 +23,15 @@ from nb2pipe.frontend.declarations import Effect
 class Interpretation:
     """The facts of all cells, and the heap that they were found on.
 
-    `changed_at` tells for each object the last statement (by order) that changes it in place;
+    `changed_at` tells for each object the last statement (by order) that changes it in place,
+    `surely_changed_at` the last one of which more than caution says so;
     `compared` are objects whose identity is asked for; `unstorable` those that no file can hold.
     """
 
     cells: tuple[CellFacts, ...]
     heap: Heap
     changed_at: Mapping[Site, int]
+    surely_changed_at: Mapping[Site, int]
     compared: frozenset[Site]
     unstorable: frozenset[Site]
     starred: bool
@@ -52,6 +54,7 @@ def interpret(
         cells=facts,
         heap=machine.heap,
         changed_at=machine.changed_at,
+        surely_changed_at=machine.surely_changed_at,
         compared=frozenset(machine.compared),
         unstorable=frozenset(machine.unstorable),
         starred=bool(machine.stars),

@@ -17,6 +17,8 @@ _SELF: Final = "self"
 _DRAWING: Final = "matplotlib.Artist"
 # What is read and written through the same object.
 _DATABASES: Final = frozenset(["sqlite3.connect", "pandas.HDFStore", "shelve.open", "dbm.open"])
+# Containers that are made of pairs, and hold the elements of these.
+_OF_PAIRS: Final = frozenset(["dict", "collections.OrderedDict", "collections.defaultdict"])
 _CLOSED: Final = ("pandas.", "polars.", "xarray.", "numpy.ndarray")
 
 
@@ -49,7 +51,7 @@ class LibraryCalls(Files):
             because = "this call changes it" if effect.known else "this call may change it"
             self.mutate(self._touched(changed, effect), node, because, cautious=not effect.known)
             if effect.keeps:
-                kept = arguments.sites | self.heap.held(arguments.sites)
+                kept = self._handed_over(arguments.sites)
                 self.heap.hold(changed.sites, kept - changed.sites)
         if effect.returns != "holds":
             used = frozenset(site for site in arguments.sites if site.type == "iterator")
@@ -67,6 +69,12 @@ class LibraryCalls(Files):
         if written or opened is not effect or name in _DATABASES:
             self.back(made, opened, receiver, arguments)
         return made
+
+    def _handed_over(self, sites: Sites) -> Sites:
+        """Return what may be kept of `sites`: them, their elements, and those of pairs, as `update` does."""
+        held = self.heap.held(sites)
+        inside = self.heap.held(frozenset(site for site in held if site.type in CONTAINERS))
+        return sites | held | inside
 
     def plant(self, values: Iterable[Value]) -> None:
         """Record what functions that a library keeps look up when it calls them later."""
@@ -177,7 +185,10 @@ class LibraryCalls(Files):
                     )
                 )
                 opaque = frozenset(site for site in given if site.type not in CONTAINERS)
-                self.heap.hold([site], self.heap.held(given) | words | opaque)
+                held = self.heap.held(given)
+                if site.type in _OF_PAIRS:
+                    held |= self.heap.held(frozenset(s for s in held if s.type in CONTAINERS))
+                self.heap.hold([site], held | words | opaque)
             case "holds":
                 self.heap.hold([site], given)
             case _:

@@ -267,10 +267,14 @@ class Linker:
             groups = [*rest, merged]
         return [Group(tuple(version for version, _ in group)) for group in groups]
 
-    def shows(self, shared: Sites, cell: int) -> bool:
-        """Whether anybody would notice from `cell` on that `shared` became two objects each."""
+    def shows(self, shared: Sites, cell: int, *, surely: bool = False) -> bool:
+        """Whether anybody would notice from `cell` on that `shared` became two objects each.
+
+        `surely`: leave out the changes that only caution sees.
+        """
         since = self._first_order[cell]
-        changed_at, compared = self.interpretation.changed_at, self.interpretation.compared
+        found, compared = self.interpretation, self.interpretation.compared
+        changed_at = found.surely_changed_at if surely else found.changed_at
         return any(changed_at.get(site, -1) >= since or site in compared for site in shared)
 
     def _matters(self, shared: Sites, since: int) -> bool:

@@ -172,11 +172,9 @@ def _only_definition(value: Value) -> Definition | None:
 
 
 def _function_of(definition: Definition | None) -> ast.FunctionDef | None:
-    """Return the function that a definition is, if calling it runs its body at once."""
-    if definition is None or not isinstance(definition.node, ast.FunctionDef):
-        return None
-    yields = definition.scope is not None and definition.scope.yields
-    return None if yields else definition.node
+    """Return the function that a definition is, if it is a plain one."""
+    node = definition.node if definition is not None else None
+    return node if isinstance(node, ast.FunctionDef) else None
 
 
 def _decorator(node: FunctionNode) -> str | None:

@@ -119,6 +119,7 @@ class _StepBuilder:
     diagnostics: list[Diagnostic] = field(default_factory=list)
     used: dict[str, None] = field(default_factory=dict)
     imported: set[str] = field(default_factory=set)
+    doubted: set[str] = field(default_factory=set)
 
     @property
     def links(self) -> StepLinks:
@@ -257,11 +258,12 @@ class _StepBuilder:
             for laid in self.layout.cells[: cell + 1]
         )
         watched = [*self.watch.kept(self.step.name, cell, self.bound)]
+        keeps = [name for name, held in watched if held]
         run = Run(
             cell=cell,
             count=count,
             substitutions=substitutions,
-            keeps=tuple(name for name, held in watched if held),
+            keeps=tuple(dict.fromkeys([*keeps, *self._doubted(cell)])),
             spares=tuple(name for name, held in watched if not held),
             modules=self._submodules(cell),
             may_raise=self.layout.cells[cell].may_raise,
@@ -297,7 +299,10 @@ class _StepBuilder:
         return tuple(name for name in names if name in before and not _is_code(before[name]))
 
     def _check_shared(self, loaded: Sequence[Version], version: Version, cell: int) -> None:
-        """Report when a load would part an object that the step holds; not what is defined anew."""
+        """Report when a load would part an object that the step holds; not what is defined anew.
+
+        Where only caution says that the object is changed later, the runtime is to see that it is not.
+        """
         fresh = {item.name for item in loaded}
         arriving = NOTHING.union(
             *(self.linker.shareable(item.name, cell) for item in loaded if not item.hidden)
@@ -309,7 +314,10 @@ class _StepBuilder:
             used = any(needs[other].get(name) is held for other in later)
             if name in fresh or held.hidden or held.origin.replayable or not (current and used):
                 continue
-            if self.linker.shows(arriving & self.linker.shareable(name, cell), cell):
+            shared = arriving & self.linker.shareable(name, cell)
+            if self.linker.shows(shared, cell) and not self.linker.shows(shared, cell, surely=True):
+                self.doubted.update({name, *fresh})
+            elif self.linker.shows(shared, cell):
                 self.diagnostics.append(
                     Diagnostic(
                         code=Code.VIEW_CROSSES,
@@ -321,6 +329,14 @@ class _StepBuilder:
                         f"cell {self.layout.cells[cell].cell.number} on a step of their own",
                     )
                 )
+
+    def _doubted(self, cell: int) -> list[str]:
+        """Return what a cell must leave alone, as it came apart from what may share an object with it."""
+        for facts in self.linker.interpretation.cells[cell].statements:
+            for name, write in facts.writes.items():
+                if write.kind is not WriteKind.MUTATE:
+                    self.doubted.discard(name)
+        return sorted(self.doubted)
 
     def _check_overwrite(self, version: Version, cell: int) -> None:
         """Report when bringing an old version would destroy a value of this step's own."""

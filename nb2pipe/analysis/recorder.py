@@ -72,6 +72,7 @@ class Memory:
         self.statement: ast.stmt = ast.Pass()
         self.guards = 0
         self.changed_at: dict[Site, int] = {}
+        self.surely_changed_at: dict[Site, int] = {}
         self.compared: set[Site] = set()
         self.unstorable: set[Site] = set()
         self.states_set: set[str] = set()
@@ -126,10 +127,15 @@ class Memory:
         ]
         if cautious and names and self.pure.issuperset(names):
             return
-        for site in sites:
-            self.changed_at[site] = self.order
+        self._note_change(sites, cautious=cautious)
         for name in names:
             self.touch(name, node, because, cautious=cautious)
+
+    def _note_change(self, sites: Iterable[Site], *, cautious: bool = False) -> None:
+        changed = dict.fromkeys(sites, self.order)
+        self.changed_at |= changed
+        if not cautious:
+            self.surely_changed_at |= changed
 
     def read_names(self, node: ast.AST) -> None:
         """Record that any variable may be needed: code reaches them in a way that does not show which."""
@@ -155,8 +161,7 @@ class Memory:
         } | dict.fromkeys(self.missing - self.names.keys(), NOTHING)
         anything = self.site(node, "anything")
         self.heap.hold([anything], NOTHING.union(*plain.values()))
-        for site in self.heap.reach(frozenset([anything])):
-            self.changed_at[site] = self.order
+        self._note_change(self.heap.reach(frozenset([anything])))
         for name, sites in plain.items():
             self.names[name] = Binding(Value(sites | {anything}), maybe=True)
             self.record.defined.setdefault(name, node)

@@ -160,6 +160,8 @@ class Laboratory:
             return "none", None
         if receiver.sites and result.sites == receiver.sites:
             return "self", None
+        if {site.type for site in result.sites} == {"iterator"}:
+            return "holds", "iterator"
         heap = self.machine.heap
         there = objects(given.sites | heap.reach(receiver.sites))
         code = any(site.definition is not None for site in result.sites)

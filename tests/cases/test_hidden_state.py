@@ -12,9 +12,12 @@ from nb2pipe.diagnostics import CompileError
 CASES = json.loads(Path(__file__).with_name("hidden_state.json").read_text(encoding="utf-8"))
 
 
-def outputs(cells, steps, folder):
-    """Return what each cell printed or showed; None when the notebook is refused."""
+def outputs(cells, steps, folder, files):
+    """Return what each cell printed or showed, beside `files`; None when the notebook is refused."""
     folder.mkdir()
+    for name, text in files.items():
+        (folder / name).parent.mkdir(exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8")
     path = folder / "case.ipynb"
     written = [
         nbformat.v4.new_code_cell(
@@ -46,11 +49,12 @@ def splits(count):
 @pytest.mark.parametrize("case", CASES, ids=[case["name"] for case in CASES])
 def test_every_split_gives_the_same_or_is_refused(case, tmp_path):
     cells = case["cells"]
-    whole = outputs(cells, "a" * len(cells), tmp_path / "whole")
+    files = case.get("files", {})
+    whole = outputs(cells, "a" * len(cells), tmp_path / "whole", files)
     assert any(whole)
     refused = set()
     for steps in dict.fromkeys(splits(len(cells))):
-        found = outputs(cells, steps, tmp_path / steps)
+        found = outputs(cells, steps, tmp_path / steps, files)
         assert found in (None, whole), steps
         if found is None:
             refused.add(steps)
