@@ -12,7 +12,7 @@ TAGGING = '[[notebook]]\npath = "small.ipynb"\ntags = { 1 = "step:make", 2 = "st
 
 
 def try_edges(folder, helper):
-    """Run the benchmark on a step that calls a function which the analysis knows nothing about."""
+    """Run the benchmark on a step that calls a function of a module beside the notebook."""
     cells = ["xs = [1, 2]", "from helper import use\nuse(xs)", "print(sum(xs))"]
     (folder / "small.ipynb").write_text(json.dumps(notebook_document(*cells)))
     (folder / "helper.py").write_text(helper)
@@ -29,7 +29,7 @@ def try_edges(folder, helper):
 
 
 def test_an_edge_of_caution_alone_is_needless(tmp_path):
-    run = try_edges(tmp_path, "def use(xs):\n    print(len(xs))\n")
+    run = try_edges(tmp_path, "def use(xs):\n    exec(input.__name__[:0] + 'print(len(xs))')\n")
     assert (
         "small: `call` → `show`. `xs`, cell 2 line 2: this call may change it (caution)"
         in run.stdout
