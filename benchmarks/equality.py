@@ -49,13 +49,18 @@ def main() -> int:
         "--most-seconds", type=float, default=1e9, help="leave out longer notebooks"
     )
     parser.add_argument(
+        "--least-seconds", type=float, default=0, help="leave out shorter notebooks"
+    )
+    parser.add_argument(
         "--keep", action="store_true", help="write the results and docs/equality.md"
     )
     parser.add_argument("words", nargs="*", help="only notebooks whose name contains one of these")
     given = parser.parse_args()
     documents = {}
     for source in _sources(given.notebooks):
-        if source.seconds > given.most_seconds or not _is_wanted(source, given.words):
+        if not given.least_seconds <= source.seconds <= given.most_seconds:
+            continue
+        if not _is_wanted(source, given.words):
             continue
         options = Options(splits=given.splits, seed=given.seed, python=given.python)
         documents[source.name] = document = _verify(source, options)
