@@ -252,7 +252,10 @@ class Linker:
         return next(supply for supply in self.supplies if wanted <= set(supply.versions))
 
     def _group(self, loads: Mapping[Version, int]) -> list[Group]:
-        """Put versions together whose shared objects somebody changes later, or compares."""
+        """Put versions together whose shared objects somebody changes later, or compares.
+
+        Two versions of one name never are: the later one takes the place of the other.
+        """
         groups: list[list[tuple[Version, Sites]]] = []
         for version, cell in loads.items():
             sites = NOTHING if version.hidden else self.shareable(version.name, cell)
@@ -260,7 +263,9 @@ class Linker:
             merged = [(version, sites)]
             rest = []
             for group in groups:
-                if any(self._matters(sites & other, since) for _, other in group):
+                names = {version.name for version, _ in merged}
+                apart = any(item.name in names for item, _ in group)
+                if not apart and any(self._matters(sites & other, since) for _, other in group):
                     merged += group
                 else:
                     rest.append(group)
