@@ -18,8 +18,10 @@ from typing import Any
 
 from accuracy_report import Judged, print_summary, write_page
 
+from nb2pipe.analysis import with_local_modules
 from nb2pipe.analysis.facts import CellFacts, WriteKind
 from nb2pipe.analysis.interpret import interpret
+from nb2pipe.analysis.knowledge import load_knowledge
 from nb2pipe.analysis.parameters import find_parameters
 from nb2pipe.analysis.syntax import parse_cells
 from nb2pipe.frontend import lay_out, read_notebook
@@ -167,7 +169,8 @@ def _facts(source: Source) -> dict[int, CellFacts]:
         return {}
     cells, _ = parse_cells(layout.cells)
     parameters, _ = find_parameters(cells)
-    facts = interpret(cells, parameters=parameters.names).cells
+    knowledge = with_local_modules((source.folder / source.path).parent, cells, load_knowledge())
+    facts = interpret(cells, knowledge=knowledge, parameters=parameters.names).cells
     return {parsed.laid.cell.number: fact for parsed, fact in zip(cells, facts, strict=True)}
 
 

@@ -17,7 +17,9 @@ from typing import Any
 from edge_trial import Trial, UnequalError
 from edges_report import print_table, write_page
 
+from nb2pipe.analysis import with_local_modules
 from nb2pipe.analysis.interpret import interpret
+from nb2pipe.analysis.knowledge import load_knowledge
 from nb2pipe.analysis.syntax import parse_cells
 from nb2pipe.compiler import compile_document
 from nb2pipe.frontend import Settings, lay_out, parse_notebook
@@ -149,7 +151,9 @@ class Reasons:
         if layout is None:
             raise UnequalError(f"{path} cannot be read")
         self._numbers = {laid.cell.position: laid.cell.number for laid in layout.cells}
-        self._facts = interpret(parse_cells(layout.cells)[0]).cells
+        cells, _ = parse_cells(layout.cells)
+        knowledge = with_local_modules(path.parent, cells, load_knowledge())
+        self._facts = interpret(cells, knowledge=knowledge).cells
 
     def of(self, pipeline: Pipeline, edge: Edge) -> tuple[str, ...]:
         """Return a line for each variable: the last write of it in the source before the target."""

@@ -43,7 +43,7 @@ def analyse(layout: Layout) -> tuple[Analysed, tuple[Diagnostic, ...]]:
     cells, diagnostics = parse_cells(layout.cells)
     parameters, found = find_parameters(cells)
     knowledge, problems = read_rules(layout.rules)
-    knowledge = _with_local_modules(layout, cells, knowledge)
+    knowledge = with_local_modules(Path(layout.notebook).parent, cells, knowledge)
     interpretation = interpret(cells, knowledge=knowledge, parameters=parameters.names)
     history = trace(interpretation, parameters.by_cell, preamble_cells(layout, interpretation))
     linker = Linker(layout, interpretation, history)
@@ -72,13 +72,13 @@ def analyse(layout: Layout) -> tuple[Analysed, tuple[Diagnostic, ...]]:
     return analysed, _without_consequences(everything)
 
 
-def _with_local_modules(
-    layout: Layout, cells: Sequence[ParsedCell], knowledge: Knowledge
+def with_local_modules(
+    folder: Path, cells: Sequence[ParsedCell], knowledge: Knowledge
 ) -> Knowledge:
-    """Read the modules beside the notebook, but for those that a cell of it seems to write."""
+    """Read the modules in the notebook's folder, but for those that a cell of it seems to write."""
     texts = [cell.text for cell in cells]
     modules = read_modules(
-        Path(layout.notebook).parent,
+        folder,
         (cell.tree for cell in cells),
         is_known=lambda name: (
             knowledge.trusts(name)
