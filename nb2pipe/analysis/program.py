@@ -181,6 +181,9 @@ class _StepBuilder:
             for needed in version.eager:
                 if version.replayable and not self._is_there(needed):
                     self._bring(needed, cell)
+            if version.view and all(base.replayable for base in version.eager):
+                # It is a part of what is made anew here, and so of nothing that was loaded.
+                self._check_shared([version], version, cell)
             self._replay(version.statement, version.order)
 
     def _replay(self, statement: StatementFacts, order: int) -> None:

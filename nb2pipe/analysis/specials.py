@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from nb2pipe.analysis.arguments import Arguments
+from nb2pipe.analysis.arguments import NO_ARGUMENTS, Arguments
 from nb2pipe.analysis.calls import Calls
 from nb2pipe.analysis.definitions import Definition, Frame
 from nb2pipe.analysis.escapes import ALL_NAMES, EscapeFacts
@@ -42,6 +42,10 @@ class Specials(Calls):
             **dict.fromkeys(_OPENED, self._open_archive),
             "builtins.exec": self._run_text,
             "builtins.eval": self._run_text,
+            "cProfile.run": self._profile_text,
+            "profile.run": self._profile_text,
+            "timeit.timeit": self._time_text,
+            "timeit.repeat": self._time_text,
             "builtins.setattr": self._set_attribute,
             "builtins.getattr": self._get_attribute,
             "builtins.vars": self._variables,
@@ -136,6 +140,36 @@ class Specials(Calls):
             return self.evaluate(last.value, None)
         self.execute([last], None)
         return IMMUTABLE
+
+    def _profile_text(self, node: ast.Call, arguments: Arguments) -> Value:
+        """Evaluate `cProfile.run("f(x)")`, which runs the text among the variables."""
+        code = arguments.get(0) or arguments.get("statement") or IMMUTABLE
+        return self._run_text(node, Arguments((code,)))
+
+    def _time_text(self, node: ast.Call, arguments: Arguments) -> Value | None:
+        """Evaluate `timeit.timeit("f(x)", "from __main__ import f, x")`: texts that run as a function.
+
+        Functions that are given in their place are called as any library calls them.
+        """
+        given = (arguments.get(1), arguments.get("setup"), arguments.get(0), arguments.get("stmt"))
+        texts = [value for value in given if value is not None and not value.sites]
+        for value in texts:
+            try:
+                body = ast.parse((value.text or "").strip()).body
+            except (SyntaxError, ValueError):
+                body = []
+            if not body and value.text != "pass":
+                self._reach_any_name(node)
+            # What comes from `__main__` is what has that name here.
+            body = [item for item in body if not _is_from_main(item)]
+            if body:
+                module = ast.parse("def timed():\n    pass")
+                function = module.body[0]
+                assert isinstance(function, ast.FunctionDef)  # noqa: S101 -- it was just written
+                function.body = body
+                self._kept.append(module)
+                self.call_value(self.function(function, None, None), node, NO_ARGUMENTS)
+        return None
 
     def _reach_any_name(self, node: ast.AST) -> None:
         """Record that any name may be read here, unless the cell's tags say which."""
@@ -283,3 +317,7 @@ class Specials(Calls):
             self.rewrite_names(node)
             self.record.dynamic = dynamic  # it is told as a magic
             self.record.opaque.append((node, escape.name))
+
+
+def _is_from_main(node: ast.stmt) -> bool:
+    return isinstance(node, ast.ImportFrom) and node.module == "__main__"

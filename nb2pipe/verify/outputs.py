@@ -20,6 +20,11 @@ _VOLATILE = (
     # The file of a cell, in a warning.
     (re.compile(r"\S*/ipykernel_\d+/\d+\.py(?=:\d+: )"), "cell.py"),
     (re.compile(r"^.*\.ipynb cell \d+(?=:\d+: )", re.MULTILINE), "cell.py"),
+    # The same in a traceback that the notebook printed itself.
+    (
+        re.compile(r'File "[^"\n]*(\.ipynb cell \d+( from line \d+)?|/ipykernel_\d+/\d+\.py)"'),
+        'File "cell.py"',
+    ),
     # Where packages are installed.
     (re.compile(r"\S*/site-packages/"), "site-packages/"),
     # Counters and random parts of HTML ids.

@@ -20,6 +20,8 @@ def result(text):
         (stream("10%|#    | 1/10 [00:01<00:09]\r100%|####| 10/10 [00:05<00:00, 2.0it/s]\n"),
          stream("100%|####| 10/10 [00:02<00:00, 4.9it/s]\n")),
         (result("\x1b[1mx\x1b[0m"), result("x")),
+        (stream('  File "/tmp/ipykernel_41/7.py", line 2, in <module>\n'),
+         stream('  File "a.ipynb cell 12 from line 3", line 2, in <module>\n')),
     ],
 )  # fmt: skip
 def test_what_differs_between_any_two_runs_does_not_count(first, second):
