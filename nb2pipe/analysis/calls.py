@@ -9,7 +9,7 @@ from nb2pipe.analysis.deferred import Method
 from nb2pipe.analysis.definitions import Frame
 from nb2pipe.analysis.escapes import EscapeFacts, escape_facts
 from nb2pipe.analysis.heap import IMMUTABLE, Site, Value, join, objects
-from nb2pipe.analysis.knowledge import CAUTIOUS, CallEffect, Knowledge
+from nb2pipe.analysis.knowledge import CAUTIOUS, CONTAINERS, CallEffect, Knowledge
 from nb2pipe.analysis.library import LibraryCalls
 from nb2pipe.analysis.operators import OPERATORS
 from nb2pipe.analysis.states import changed_container, state_of_target
@@ -142,6 +142,7 @@ class Calls(LibraryCalls):
         )
         if instance:
             self.run_methods(receiver, None, node)
+        self._run_held(node, receiver, arguments)
         results = []
         types = {site.type for site in receiver.sites}
         types = {type_ for type_ in types if not self.knowledge.lacks(type_, name)} or {None}
@@ -185,10 +186,9 @@ class Calls(LibraryCalls):
         return self.result(node, CAUTIOUS, callee, arguments)
 
     def _run_held(self, node: ast.AST, callee: Value, arguments: Arguments) -> None:
-        """Run the notebook's functions that a library's object was made of: `partial(f, x)`."""
-        held = self.heap.held(callee.sites)
-        # Not through classes: their methods are not called without an object.
-        inside = held | self.heap.held(objects(held))
-        code = frozenset(s for s in inside if s.definition is None or not s.definition.is_class)
-        plain = Arguments((Value(objects(held | arguments.sites)),))
-        self.carried_code(Value(code), node, plain)
+        """Run the notebook's functions that a library's object was made of: `partial(f, x)`, `Minuit(f)`."""
+        makers = frozenset(site for site in callee.sites if site.type not in CONTAINERS)
+        code, things = self.code_in(makers)
+        if code:
+            plain = Arguments((Value(things | objects(arguments.sites)),))
+            self.carried_code(Value(code), node, plain)

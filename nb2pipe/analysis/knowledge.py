@@ -115,13 +115,15 @@ class TypeKnowledge:
     """The methods of a type: rows by name, and what holds for all others (None: the general table).
 
     `state`: hidden state that library code uses when it gets, or holds, an object of this type.
-    `attributes`: those whose value shares nothing that can change.
+    `attributes`: those whose value shares nothing that can change. `forgets`: methods that go on from
+    where the object is, which a stored one has forgotten, though it looks the same.
     """
 
     methods: Mapping[str, CallEffect]
     default: CallEffect | None = None
     state: str | None = None
     attributes: frozenset[str] = frozenset()
+    forgets: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -381,6 +383,7 @@ def _type(row: Mapping[str, Any]) -> TypeKnowledge:
         default=_effect(row["default"] or {}) if "default" in row else None,
         state=row.get("state"),
         attributes=frozenset(_words(row.get("attributes", ()))),
+        forgets=frozenset(_words(row.get("forgets", ()))),
     )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from nb2pipe.analysis.definitions import Definition
-from nb2pipe.analysis.heap import IMMUTABLE, Site, Value, join, objects
+from nb2pipe.analysis.heap import IMMUTABLE, Site, Sites, Value, join, objects
 from nb2pipe.analysis.knowledge import CONTAINERS, Knowledge
 from nb2pipe.analysis.recorder import Memory
 
@@ -95,6 +95,26 @@ class Objects(Memory):
         if not value.sites:
             return IMMUTABLE
         return Value(value.sites | self.heap.held(objects(value.sites)))
+
+    def code_in(self, sites: Sites) -> tuple[Sites, Sites]:
+        """Return the functions and bound methods that objects hold, and the objects that these hold with them.
+
+        What classes hold is left out: their methods are not called without an object.
+        """
+        code: set[Site] = set()
+        things: set[Site] = set()
+        queue = list(self.heap.held(objects(sites)))
+        while queue:
+            site = queue.pop()
+            if site in code or site in things:
+                continue
+            if site.definition is not None or site.type == "method":
+                if site.definition is None or not site.definition.is_class:
+                    code.add(site)
+            else:
+                things.add(site)
+                queue += self.heap.held([site])
+        return frozenset(code), frozenset(things)
 
     def attribute_of(self, value: Value, name: str) -> Value:
         """Return what an attribute of `value` may be, an instance of a class with a library's bases.

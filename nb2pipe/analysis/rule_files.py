@@ -16,7 +16,7 @@ STATES: Final = ("random", "numpy.random", "torch", "tensorflow")
 
 _TOP: Final = ("modules", "functions", "types", "methods", "attributes", "rules")
 _GROUP: Final = ("names", "module")
-_TYPE: Final = ("made_by", "methods", "default", "state", "attributes")
+_TYPE: Final = ("made_by", "methods", "default", "state", "attributes", "forgets")
 _RULE: Final = ("id", "contains", "rule", "mutates", "constraints")
 _KEY_LISTS: Final = frozenset({"mutates", "aliases"})
 _KEYS: Final = frozenset({"reads_file", "writes_file"})
@@ -109,7 +109,7 @@ def _type(node: Node) -> Iterator[Problem]:
                 yield from _table(value, _row)
             case "default":
                 yield from _row(value)
-            case "made_by" | "attributes":
+            case "made_by" | "attributes" | "forgets":
                 yield from _words(value)
             case "state":
                 wrong = _wrong_value("state", _plain(value))

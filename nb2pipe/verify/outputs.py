@@ -25,6 +25,8 @@ _VOLATILE = (
         re.compile(r'File "[^"\n]*(\.ipynb cell \d+( from line \d+)?|/ipykernel_\d+/\d+\.py)"'),
         'File "cell.py"',
     ),
+    # A slow fit of iminuit says how long it took.
+    (re.compile(r"time = \d+(\.\d+)? sec"), lambda match: " " * len(match[0])),
     # Where packages are installed.
     (re.compile(r"\S*/site-packages/"), "site-packages/"),
     # Counters and random parts of HTML ids.
