@@ -233,7 +233,8 @@ class Output:
     `key` is unique in the step. `names` are the variables that it holds, stored together because
     they may share state; `optional` names may be unbound when it is stored. `definitions` are
     functions and classes that loaders replay, so that only their state (defaults, attributes) is
-    stored. For `kind` STATE the names are generators (`random`, `numpy.random`, `torch`), for FILES
+    stored. `ordered` are names of, or with, sets that later cells walk: they are stored only if they will be
+    walked in the same order. For `kind` STATE the names are generators (`random`, `numpy.random`, `torch`), for FILES
     paths. `made` tells where each name got its value, in the names' order.
     """
 
@@ -241,6 +242,7 @@ class Output:
     names: tuple[str, ...]
     optional: tuple[str, ...] = ()
     definitions: tuple[str, ...] = ()
+    ordered: tuple[str, ...] = ()
     kind: ArtifactKind = ArtifactKind.VARIABLES
     type: ArtifactType = ArtifactType.ARTIFACT
     made: tuple[Place, ...] = ()

@@ -248,6 +248,7 @@ class Expressions(Objects):
 
     def iterate(self, value: Value, node: ast.AST) -> Value:
         """Return what iterating over `value` yields; an iterator is used up by it."""
+        self.walk(value.sites)
         self.run_methods(value, ["__iter__", "__next__", "__getitem__", "__len__"], node)
         self.run_operator(value, "__iter__", node)
         self.consume(value, node)
@@ -311,6 +312,7 @@ class Expressions(Objects):
         for part in node.values:
             inner = part.value if isinstance(part, ast.FormattedValue) else part
             value = self.evaluate(inner, frame)
+            self.walk(value.sites)
             self.run_methods(value, OPERATORS | {"__format__"}, part)
             if isinstance(part, ast.FormattedValue) and part.format_spec is not None:
                 self.evaluate(part.format_spec, frame)
@@ -359,6 +361,7 @@ class Expressions(Objects):
             return join(own)
         held = self.heap.held(left.sites | right.sites)
         site = self.site(node, "result", common_type(left, right))
+        self.derive([site], left.sites | right.sites)
         self.heap.hold([site], held)
         return Value(frozenset([site]))
 

@@ -25,7 +25,8 @@ class Interpretation:
 
     `changed_at` tells for each object the last statement (by order) that changes it in place,
     `surely_changed_at` the last one of which more than caution says so;
-    `compared` are objects whose identity is asked for; `unstorable` those that no file can hold;
+    `compared` are objects whose identity is asked for, `walked_at` tells of sets when their order showed last;
+    `unstorable` those that no file can hold;
     `forgetful` are types of which stored objects go on in another way, with the methods that show it.
     """
 
@@ -34,6 +35,7 @@ class Interpretation:
     changed_at: Mapping[Site, int]
     surely_changed_at: Mapping[Site, int]
     compared: frozenset[Site]
+    walked_at: Mapping[Site, int]
     unstorable: frozenset[Site]
     forgetful: Mapping[str, frozenset[str]]
     starred: bool
@@ -58,6 +60,7 @@ def interpret(
         changed_at=machine.changed_at,
         surely_changed_at=machine.surely_changed_at,
         compared=frozenset(machine.compared),
+        walked_at=machine.walked_at,
         unstorable=frozenset(machine.unstorable),
         forgetful={
             n: type_.forgets for n, type_ in machine.knowledge.types.items() if type_.forgets

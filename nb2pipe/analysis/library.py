@@ -19,6 +19,14 @@ _DRAWING: Final = "matplotlib.Artist"
 _DATABASES: Final = frozenset(["sqlite3.connect", "pandas.HDFStore", "shelve.open", "dbm.open"])
 # Containers that are made of pairs, and hold the elements of these.
 _OF_PAIRS: Final = frozenset(["dict", "collections.OrderedDict", "collections.defaultdict"])
+# Builtins to which the order of a set does not matter; the order of a set that they make comes from it.
+_ORDERLESS: Final = frozenset(
+    f"builtins.{name}"
+    for name in (
+        "len", "sorted", "set", "frozenset", "any", "all", "isinstance", "type", "id", "bool", "max", "min", "hash",
+        "callable", "hasattr",
+    )
+)  # fmt: skip
 _CLOSED: Final = ("pandas.", "polars.", "xarray.", "numpy.ndarray")
 
 
@@ -62,6 +70,7 @@ class LibraryCalls(Files):
         self.use_files(node, effect, receiver, arguments, name)
         self.run_callbacks(node, arguments, receiver, methods=methods)
         made = self.result(node, effect, receiver, arguments)
+        self._note_order(name, made, receiver, arguments)
         for state in effect.hidden.shows if effect.hidden is not None else ():
             self.backed.update(dict.fromkeys(objects(made.sites), state))
         opened = replace(effect, reads_file=0) if node in self.written_through else effect
@@ -75,6 +84,17 @@ class LibraryCalls(Files):
         held = self.heap.held(sites)
         inside = self.heap.held(frozenset(site for site in held if site.type in CONTAINERS))
         return sites | held | inside
+
+    def _note_order(
+        self, name: str, made: Value, receiver: Value | None, arguments: Arguments
+    ) -> None:
+        """Record in which calls the order of sets may show."""
+        given = arguments.sites
+        own = receiver.sites if receiver is not None else NOTHING
+        if name in _ORDERLESS or (name.startswith("set.") and not name.endswith("pop")):
+            self.derive(made.sites, given | own)
+        else:
+            self.walk(given | self.heap.held(given) | (own if name.endswith(".pop") else NOTHING))
 
     def plant(self, values: Iterable[Value]) -> None:
         """Record what functions that a library keeps look up when it calls them later."""

@@ -245,6 +245,7 @@ class _StepBuilder:
             names=tuple(name if plain else shown_name(name) for name in supply.names),
             optional=tuple(v.name for v in supply.versions if plain and may_be_unbound(v)),
             definitions=tuple(v.name for v in supply.versions if v.state_only),
+            ordered=tuple(v.name for v in supply.versions if plain and self._is_walked(v, supply)),
             kind=kind,
             type=artifact_type(self.linker, supply),
             made=tuple(
@@ -252,6 +253,14 @@ class _StepBuilder:
                 for name in supply.names
             ),
         )
+
+    def _is_walked(self, version: Version, supply: Supply) -> bool:
+        """Whether the order of a set of the version shows in a cell after the one where it is stored."""
+        found = self.linker.interpretation
+        cell = found.cells[supply.cell]
+        last = max((facts.order for facts in cell.statements), default=-1)
+        sites = found.heap.reach(cell.after.get(version.name, NOTHING))
+        return any(found.walked_at.get(site, -1) > last for site in sites)
 
     def _run(self, cell: int) -> None:
         substitutions = self.parameters.substitutions.get(cell, ())

@@ -74,6 +74,9 @@ class Memory:
         self.changed_at: dict[Site, int] = {}
         self.surely_changed_at: dict[Site, int] = {}
         self.compared: set[Site] = set()
+        # Sets whose order somebody saw, and when last; and what the order of a set comes from.
+        self.walked_at: dict[Site, int] = {}
+        self.derived: dict[Site, Sites] = {}
         self.unstorable: set[Site] = set()
         self.states_set: set[str] = set()
         # The file behind what is written through, and the calls that open such.
@@ -130,6 +133,21 @@ class Memory:
         self._note_change(sites, cautious=cautious)
         for name in names:
             self.touch(name, node, because, cautious=cautious)
+
+    def walk(self, sites: Iterable[Site]) -> None:
+        """Record that the order shows in which sets are walked, and of what they were made of."""
+        queue = list(sites)
+        while queue:
+            site = queue.pop()
+            if site.type == "set" and self.walked_at.get(site) != self.order:
+                self.walked_at[site] = self.order
+                queue += self.derived.get(site, NOTHING)
+
+    def derive(self, made: Iterable[Site], sites: Sites) -> None:
+        """Record that the order of the sets `made` comes from that of others."""
+        for site in made:
+            if site.type == "set" and site not in sites:
+                self.derived[site] = self.derived.get(site, NOTHING) | sites
 
     def _note_change(self, sites: Iterable[Site], *, cautious: bool = False) -> None:
         changed = dict.fromkeys(sites, self.order)

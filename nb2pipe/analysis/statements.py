@@ -122,6 +122,7 @@ class Statements(Paths):
     def _expression(self, node: ast.Expr, frame: Frame | None) -> None:
         value = self.evaluate(node.value, frame)
         if frame is None:
+            self.walk(value.sites | self.heap.held(value.sites))
             self.run_methods(value, OPERATORS | {"_repr_html_", "_repr_mimebundle_"}, node)
 
     # --- functions, classes, imports

@@ -39,6 +39,7 @@ def manifest_of(pipeline: Pipeline, step: Step) -> tuple[dict[str, Any], list[st
                 "names": port.names,
                 "optional": port.optional,
                 "definitions": port.definitions,
+                "ordered": port.ordered,
                 "kind": port.kind,
                 "type": port.type,
                 "made": [(pipeline.cells[place.cell].number, place.line) for place in port.made],

@@ -22,6 +22,7 @@ from nb2pipe.runtime.store import (
     StepError,
     artifact_parts,
     collect,
+    loses_order,
     read_artifact,
     restore,
     unstorable,
@@ -218,6 +219,12 @@ def _store(port: dict[str, Any], path: str, guard: Guard) -> dict[str, Any]:
             if name not in port["optional"]:
                 raise unstorable(name, f"`{name}` cannot be stored: {error!r}", made) from error
     names = [*values]
+    for name in names:
+        if name in port.get("ordered", ()) and loses_order(values[name]):
+            message = f"`{name}` has a set that later cells would walk in another order than here"
+            raise unstorable(
+                name, message, made, "walk `sorted(…)` of it, or make and walk it in one step"
+            )
     guard.add_shared(values, port.get("apart", ()))
     artifact = write_artifact(path, values, made)
     if port["kind"] == "variables":

@@ -5,6 +5,7 @@ import importlib
 import io
 import json
 import mmap
+import operator
 import os
 import pickle
 import sys
@@ -31,12 +32,23 @@ class StepError(Exception):
     """Ends a step; the arguments are the result's error: code, message, number, line and text."""
 
 
-def unstorable(path: str, message: str, made: dict[str, Any]) -> StepError:
+def unstorable(path: str, message: str, made: dict[str, Any], hint: str = "") -> StepError:
     """Return the error for what stands at `path` below a variable; `made` tells where each got its value."""
     name = path.partition(".")[0]
     number, line = made.get(name, (None, None))
-    hint = f"make and use `{name}` in one step, or hand on what it can be made from"
+    hint = hint or f"make and use `{name}` in one step, or hand on what it can be made from"
     return StepError("NB504", message, number, line, "", hint)
+
+
+def loses_order(value: Any, depth: int = 3) -> bool:
+    """Whether a set in `value` is walked in another order when it is made again from its elements."""
+    if isinstance(value, (set, frozenset)):
+        # Not `{*value}`, which copies the order, too.
+        return any(map(operator.is_not, value, set([*value])))  # noqa: C405
+    parts = value.values() if isinstance(value, dict) else getattr(value, "__dict__", {}).values()
+    if isinstance(value, (list, tuple)):
+        parts = value
+    return depth > 0 and any(loses_order(part, depth - 1) for part in [*parts])
 
 
 def write_artifact(path: str, values: dict[str, Any], made: dict[str, Any]) -> dict[str, Any]:
