@@ -14,7 +14,6 @@ A notebook that has errors raises `CompileError`, which carries all diagnostics.
 
 import json
 import os
-import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +26,7 @@ from nb2pipe.frontend.settings import parse_settings
 from nb2pipe.ir import Pipeline
 
 if TYPE_CHECKING:
-    from nb2pipe.engine import Observer, RunResult
+    from nb2pipe.engine import Observer, RunOptions, RunResult
 
 _NOTEBOOK = ".ipynb"
 
@@ -99,14 +98,12 @@ def compile_notebook(
     return write(compiled, Path(path), Path(output))
 
 
-def run(  # noqa: PLR0913 -- all but the first by name
+def run(
     path: AnyPath,
     *,
     parameters: Mapping[str, Any] | None = None,
     output: AnyPath | None = None,
-    workers: int | None = None,
-    python: str = sys.executable,
-    paranoid: bool = False,
+    options: "RunOptions | None" = None,
     observer: "Observer | None" = None,
 ) -> "RunResult":
     """Run the notebook at `path` as a pipeline, on this machine.
@@ -115,9 +112,7 @@ def run(  # noqa: PLR0913 -- all but the first by name
         path: the notebook.
         parameters: values of pipeline parameters by name; the others have their defaults.
         output: where to write the executed notebook; it is in the run's folder in any case.
-        workers: how many steps may run side by side; None for as many as there are processors.
-        python: the Python that runs the steps.
-        paranoid: load every value again as soon as it is stored, and compare.
+        options: how to run, such as `nb2pipe.RunOptions(workers=2)`; None for the defaults.
         observer: hears what happens while it happens.
 
     Returns:
@@ -139,9 +134,7 @@ def run(  # noqa: PLR0913 -- all but the first by name
         Path(path),
         values=values,
         output=None if output is None else Path(output),
-        workers=workers,
-        python=python,
-        paranoid=paranoid,
+        options=options,
         observer=observer,
     )
 
@@ -227,15 +220,13 @@ def write(compiled: CompiledNotebook, notebook: Path, output: Path) -> CompiledN
     )
 
 
-def run_compiled(  # noqa: PLR0913 -- all but the first two by name
+def run_compiled(
     compilation: Compilation,
     path: Path,
     *,
     values: Mapping[str, Any],
     output: Path | None,
-    workers: int | None,
-    python: str,
-    paranoid: bool = False,
+    options: "RunOptions | None",
     observer: "Observer | None",
 ) -> "RunResult":
     """Run a compiled notebook with checked parameter values; see `run`.
@@ -254,9 +245,7 @@ def run_compiled(  # noqa: PLR0913 -- all but the first two by name
         notebook_document=compilation.notebook.document,
         directory=path.parent,
         parameters=values,
-        workers=workers,
-        python=python,
-        paranoid=paranoid,
+        options=options,
         observer=observer,
     )
     if output is not None:

@@ -15,7 +15,7 @@ from nb2pipe.cli.output import (
     stop_if_failed,
 )
 from nb2pipe.compiler import compile_pipeline
-from nb2pipe.engine import RunStatus, parse_parameters, progress_observer
+from nb2pipe.engine import RunOptions, RunStatus, parse_parameters, progress_observer
 from nb2pipe.frontend import Settings
 
 _EXIT_CODES = {
@@ -63,6 +63,11 @@ Examples:
 )
 @click.option("--logs", is_flag=True, help="Show what the steps print while they run.")
 @click.option(
+    "--isolated",
+    is_flag=True,
+    help="Start every step in a fresh interpreter, as containers do; slower.",
+)
+@click.option(
     "--paranoid", is_flag=True, help="Load every value again as soon as it is stored, and compare."
 )
 @click.option("--strict", is_flag=True, help="Run nothing when there are warnings.")
@@ -74,6 +79,7 @@ def command(  # noqa: PLR0913 -- the options
     workers: int | None,
     python: str,
     logs: bool,
+    isolated: bool,
     paranoid: bool,
     strict: bool,
 ) -> None:
@@ -97,9 +103,9 @@ def command(  # noqa: PLR0913 -- the options
             path,
             values=values,
             output=None if output is None else Path(output),
-            workers=workers,
-            python=python,
-            paranoid=paranoid,
+            options=RunOptions(
+                workers=workers, python=python, isolated=isolated, paranoid=paranoid
+            ),
             observer=progress_observer(sys.stderr, logs=logs),
         )
     say(f"the executed notebook is {output or result.folder / 'executed.ipynb'}", "title")

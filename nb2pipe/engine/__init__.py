@@ -6,6 +6,7 @@ the values that it takes, an `Observer` for who watches, `progress_observer` for
 
 from nb2pipe.engine.executed import executed_notebook
 from nb2pipe.engine.observer import Observer
+from nb2pipe.engine.options import RunOptions
 from nb2pipe.engine.parameters import check_parameters, parse_parameters
 from nb2pipe.engine.progress import progress_observer
 from nb2pipe.engine.results import (
@@ -21,6 +22,7 @@ from nb2pipe.engine.run import run_pipeline
 __all__ = [
     "CellResult",
     "Observer",
+    "RunOptions",
     "RunResult",
     "RunStatus",
     "StepError",

@@ -3,21 +3,20 @@
 from collections.abc import Mapping
 from typing import Any
 
-from nb2pipe.bundle import BOOTSTRAP, command_line, manifest_of, runtime_blob
+from nb2pipe.bundle import command_line, manifest_of
 from nb2pipe.engine.folder import RunFolder, write_json
 from nb2pipe.ir import Json, Pipeline, Step
 
 
-def step_command(
+def step_arguments(
     pipeline: Pipeline,
     step: Step,
     folder: RunFolder,
     values: Mapping[str, Json],
-    python: str,
     *,
     paranoid: bool = False,
 ) -> list[str]:
-    """Write what the process of `step` reads into its folder and return its command.
+    """Write what the process of `step` reads into its folder and return the runtime's arguments.
 
     Raises:
         OSError: the files cannot be written.
@@ -27,8 +26,7 @@ def step_command(
     manifest, sources = manifest_of(pipeline, step)
     write_json(files.manifest, {"manifest": manifest, "sources": sources})
     write_json(files.ports, _ports(step, folder, values) | {"paranoid": paranoid})
-    words = command_line(manifest, sources)
-    return [python, "-c", BOOTSTRAP, runtime_blob(), *words, "--ports", str(files.ports)]
+    return [*command_line(manifest, sources), "--ports", str(files.ports)]
 
 
 def _ports(step: Step, folder: RunFolder, values: Mapping[str, Json]) -> dict[str, Any]:

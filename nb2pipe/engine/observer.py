@@ -15,6 +15,9 @@ class Observer:
     def run_started(self, pipeline: Pipeline, folder: Path) -> None:
         """Hear that the run begins; `folder` is the run's own."""
 
+    def steps_isolated(self, reason: str) -> None:
+        """Hear that every step starts in a fresh interpreter, though that was not asked for, and why."""
+
     def step_started(self, step: str) -> None:
         """Hear that the process of a step was started."""
 

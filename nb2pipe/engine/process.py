@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from queue import SimpleQueue
@@ -28,10 +28,14 @@ class Logged:
 
 @dataclass(frozen=True, slots=True)
 class Exited:
-    """A step's process ended; a negative `code` is the number of the signal that ended it."""
+    """A step's process ended; a negative `code` is the number of the signal that ended it.
+
+    `peak` is the most memory that it had, in bytes.
+    """
 
     step: str
     code: int
+    peak: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,20 +84,56 @@ class Guard:
             os.write(pipe.fileno(), line.encode())
 
 
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How a process ended: its exit code (negative: a signal's number), and the most memory that it had."""
+
+    code: int
+    peak: int
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """A process that leads a session and a group of its own; `wait` returns when it has ended."""
+
+    group: int
+    wait: Callable[[], Ended]
+
+
+Start = Callable[[int], Started]
+"""Starts a process that prints to the descriptor that it is given."""
+
+
+def start_command(command: Sequence[str], directory: Path, environment: Mapping[str, str]) -> Start:
+    """Return what starts a command in a fresh process."""
+
+    def start(output: int) -> Started:
+        process = subprocess.Popen(  # noqa: S603 -- running the notebook is the purpose
+            command,
+            cwd=directory,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+        def wait() -> Ended:
+            _, status, used = os.wait4(process.pid, 0)
+            process.returncode = os.waitstatus_to_exitcode(status)
+            unit = 1 if sys.platform == "darwin" else 1024
+            return Ended(process.returncode, used.ru_maxrss * unit)
+
+        return Started(process.pid, wait)
+
+    return start
+
+
 class StepProcess:
     """The running process of a step, which tells of itself in `events`."""
 
-    def __init__(
-        self,
-        step: str,
-        command: Sequence[str],
-        *,
-        directory: Path,
-        environment: Mapping[str, str],
-        log: Path,
-        events: "SimpleQueue[Event]",
-    ) -> None:
-        """Start the command of `step` in `directory`; everything that it prints goes to `log`.
+    def __init__(self, step: str, start: Start, *, log: Path, events: "SimpleQueue[Event]") -> None:
+        """Start the process of `step`; everything that it prints goes to `log`.
 
         Raises:
             OSError: it cannot be started, or the log cannot be written.
@@ -101,22 +141,20 @@ class StepProcess:
         self.step = step
         self._events = events
         log_file = log.open("wb", buffering=0)
+        reader, writer = os.pipe()
         try:
-            self._process = subprocess.Popen(  # noqa: S603 -- running the notebook is the purpose
-                command,
-                cwd=directory,
-                env=environment,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                bufsize=0,
-                start_new_session=True,
-            )
-        except OSError:
+            self._process = start(writer)
+        except BaseException:
+            os.close(reader)
             log_file.close()
             raise
-        self.group = self._process.pid
-        self._reader = threading.Thread(target=self._copy_output, args=(log_file,), daemon=True)
+        finally:
+            os.close(writer)
+        self.group = self._process.group
+        pipe = os.fdopen(reader, "rb", buffering=0)
+        self._reader = threading.Thread(
+            target=self._copy_output, args=(pipe, log_file), daemon=True
+        )
         self._reader.start()
         threading.Thread(target=self._await_end, daemon=True).start()
 
@@ -126,15 +164,13 @@ class StepProcess:
             os.killpg(self.group, number)
 
     def _await_end(self) -> None:
-        code = self._process.wait()
+        ended = self._process.wait()
         # As in a container, what a step leaves running ends with it.
         self.send(signal.SIGKILL)
         self._reader.join(_DRAIN_SECONDS)
-        self._events.put(Exited(self.step, code))
+        self._events.put(Exited(self.step, ended.code, ended.peak))
 
-    def _copy_output(self, log: BinaryIO) -> None:
-        pipe = self._process.stdout
-        assert pipe is not None  # noqa: S101 -- asked for above
+    def _copy_output(self, pipe: BinaryIO, log: BinaryIO) -> None:
         rest = b""
         with log, pipe:
             while chunk := pipe.read(1 << 16):

@@ -61,6 +61,10 @@ class PlainProgress(Observer):
         if self._logs:
             self._line(f"  {step} | {line}")
 
+    def steps_isolated(self, reason: str) -> None:
+        """Say why steps take longer to start."""
+        self._line(f"every step starts in a fresh interpreter: {reason}", "dim")
+
     def step_ended(self, result: StepResult) -> None:
         """Say how a step ended."""
         mark, style = _MARKS[result.status]

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -62,12 +62,19 @@ class StepResult:
     """What a step yielded. `log` is the file of all that it printed, None if it never ran.
 
     `guard` tells what the runtime's guard took (`seconds`), how many comparisons it made (`checked`) and
-    what it could not compare, with the reason (`unchecked`).
+    what it could not compare, with the reason (`unchecked`). `begin` is when it started, in seconds after
+    the run; `peak` the most memory that its process had, in bytes. A step that was not run again has the
+    run that it was taken from in `reused`; `reasons` say why a step was run, or why it was not.
     """
 
     step: str
     status: StepStatus
+    begin: float = 0.0
     seconds: float = 0.0
+    peak: int = 0
+    reused: str | None = None
+    reasons: tuple[str, ...] = ()
+    outputs: Mapping[str, Any] = field(default_factory=dict)
     cells: tuple[CellResult, ...] = ()
     metrics: Mapping[str, Json] | None = None
     guard: Mapping[str, Any] | None = None
@@ -80,12 +87,15 @@ class RunResult:
     """What a run yielded.
 
     `steps` are in the pipeline's order, those that did not run included. `notebook` is the executed
-    notebook (nbformat, 4.5), whole also when the run failed. `folder` is the run's own folder.
+    notebook (nbformat, 4.5), whole also when the run failed. `folder` is the run's own folder. `origin`
+    tells what was run: `notebook`, `parameters`, `started` (ISO 8601), `python`, `git` (commit, and
+    whether anything was not committed; None outside a repository).
     """
 
     id: str
     status: RunStatus
     seconds: float
+    origin: Mapping[str, Any]
     steps: tuple[StepResult, ...]
     notebook: dict[str, Any]
     diagnostics: tuple[Diagnostic, ...]
@@ -108,11 +118,24 @@ class RunResult:
             "id": self.id,
             "status": self.status.value,
             "seconds": round(self.seconds, 3),
+            **self.origin,
             "steps": [
                 {
                     "name": result.step,
                     "status": result.status.value,
+                    "begin": round(result.begin, 3),
                     "seconds": round(result.seconds, 3),
+                    "peak": result.peak,
+                    "reused": result.reused,
+                    "reasons": list(result.reasons),
+                    "artifacts": {
+                        key: {
+                            "names": output["names"],
+                            "type": output["type"],
+                            "bytes": output["bytes"],
+                        }
+                        for key, output in result.outputs.items()
+                    },
                     "metrics": dict(result.metrics or {}),
                     "guard": result.guard,
                 }
@@ -143,6 +166,7 @@ def _step_result(document: Mapping[str, Any]) -> StepResult:
         cells=cells,
         metrics=document.get("metrics") or None,
         guard=document.get("guard"),
+        outputs=document.get("outputs") or {},
         error=_step_error(error, cells) if error else None,
     )
 

@@ -3,7 +3,6 @@
 import contextlib
 import os
 import signal
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -13,17 +12,29 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
 
-from nb2pipe.bundle import STEP_ENVIRONMENT
+from nb2pipe.bundle import BOOTSTRAP, STEP_ENVIRONMENT, runtime_blob
 from nb2pipe.diagnostics import Code, Diagnostic, Span
 from nb2pipe.engine.conflicts import file_conflicts
 from nb2pipe.engine.executed import executed_notebook
 from nb2pipe.engine.folder import RunFolder, create_run_folder, write_json
-from nb2pipe.engine.launch import step_command
+from nb2pipe.engine.launch import step_arguments
 from nb2pipe.engine.observer import Observer
+from nb2pipe.engine.options import RunOptions
+from nb2pipe.engine.origin import origin_of
 from nb2pipe.engine.outcome import diagnostic_of, not_started, outcome_of
-from nb2pipe.engine.process import Event, Exited, Guard, Logged, StepProcess, Stop
+from nb2pipe.engine.process import (
+    Event,
+    Exited,
+    Guard,
+    Logged,
+    Start,
+    StepProcess,
+    Stop,
+    start_command,
+)
 from nb2pipe.engine.results import RunResult, RunStatus, StepResult, StepStatus
-from nb2pipe.ir import Json, Pipeline
+from nb2pipe.engine.warm import WarmParent, WarmParentError, imports_of
+from nb2pipe.ir import Json, Pipeline, Step
 
 # What a stopped step gets, one after the other, and how long it may take to end after each.
 _STOP_SIGNALS = (
@@ -39,13 +50,11 @@ def run_pipeline(  # noqa: PLR0913 -- all but the pipeline by name
     notebook_document: Mapping[str, Any],
     directory: Path,
     parameters: Mapping[str, Json],
-    workers: int | None = None,
-    python: str = sys.executable,
-    paranoid: bool = False,
+    options: RunOptions | None = None,
     observer: Observer | None = None,
     folder_of: Callable[[str], Path] | None = None,
 ) -> RunResult:
-    """Run every step of `pipeline` in a fresh process, independent ones side by side.
+    """Run every step of `pipeline` in a process of its own, independent ones side by side.
 
     A step that fails stops only those that need it. While it runs in the main thread, SIGINT
     (Ctrl-C), SIGTERM and SIGHUP stop the run: its steps get SIGINT, then SIGTERM, then SIGKILL, a
@@ -59,9 +68,7 @@ def run_pipeline(  # noqa: PLR0913 -- all but the pipeline by name
             `.nb2pipe/`, where the run's files go.
         parameters: values by name, as `parse_parameters` or `check_parameters` return them; those
             left out have their default.
-        workers: how many steps may run at once; None for as many as there are processors.
-        python: the Python that runs the steps.
-        paranoid: load every value again as soon as it is stored, and compare.
+        options: how to run; None for the defaults.
         observer: hears of everything as it happens.
         folder_of: makes the working directory of a step when it starts; None for `directory`.
 
@@ -70,6 +77,8 @@ def run_pipeline(  # noqa: PLR0913 -- all but the pipeline by name
     """
     values = {parameter.name: parameter.default for parameter in pipeline.parameters}
     values.update(parameters)
+    options = options or RunOptions()
+    origin = origin_of(pipeline, directory, values, options.python)
     begin = time.monotonic()
     observer = observer or Observer()
     diagnostics: tuple[Diagnostic, ...] = ()
@@ -83,8 +92,16 @@ def run_pipeline(  # noqa: PLR0913 -- all but the pipeline by name
     else:
         observer.run_started(pipeline, folder.path)
         folder_of = folder_of or (lambda _: directory)
-        run = _Run(pipeline, folder, folder_of, values, python, observer, paranoid=paranoid)
-        run.execute(max(1, workers or os.cpu_count() or 1))
+        run = _Run(
+            pipeline,
+            folder=folder,
+            folder_of=folder_of,
+            directory=directory,
+            values=values,
+            options=options,
+            observer=observer,
+        )
+        run.execute()
         results, interrupted = run.results(), run.interrupted
     diagnostics += tuple(diagnostic_of(pipeline, item) for item in results if item.error)
     conflicts = tuple(file_conflicts(pipeline, results))
@@ -93,6 +110,7 @@ def run_pipeline(  # noqa: PLR0913 -- all but the pipeline by name
         id=folder.id,
         status=RunStatus.FAILED if conflicts and status is RunStatus.SUCCEEDED else status,
         seconds=time.monotonic() - begin,
+        origin=origin,
         steps=results,
         notebook=executed_notebook(notebook_document, pipeline, results, values),
         diagnostics=diagnostics + conflicts,
@@ -110,27 +128,31 @@ class _Run:
     def __init__(  # noqa: PLR0913 -- what `run_pipeline` was given
         self,
         pipeline: Pipeline,
+        *,
         folder: RunFolder,
         folder_of: Callable[[str], Path],
+        directory: Path,
         values: Mapping[str, Json],
-        python: str,
+        options: RunOptions,
         observer: Observer,
-        *,
-        paranoid: bool,
     ) -> None:
         self.interrupted = False
         self._pipeline = pipeline
         self._folder = folder
         self._folder_of = folder_of
+        self._directory = directory
         self._values = values
-        self._python = python
-        self._paranoid = paranoid
+        self._options = options
         self._observer = observer
+        self._workers = max(1, options.workers or os.cpu_count() or 1)
+        self._warm: WarmParent | None = None
+        self._isolated = options.isolated
         self._events: SimpleQueue[Event] = SimpleQueue()
         self._sorter: TopologicalSorter[str] = TopologicalSorter(_predecessors(pipeline))
         self._rank = {step.name: rank for rank, step in enumerate(pipeline.steps)}
         self._ready: list[str] = []
         self._running: dict[str, StepProcess] = {}
+        self._begin = time.monotonic()
         self._begins: dict[str, float] = {}
         self._ended: dict[str, StepResult] = {}
         self._signals = iter(_STOP_SIGNALS)
@@ -144,45 +166,34 @@ class _Run:
             for step in self._pipeline.steps
         )
 
-    def execute(self, workers: int) -> None:
-        """Run the steps, `workers` at a time, until none is running and none can be started."""
+    def execute(self) -> None:
+        """Run the steps until none is running and none can be started."""
         self._sorter.prepare()
         with Guard() as guard, _stop_on_signals(self._events):
             try:
-                self._start_ready(guard, workers)
+                self._start_ready(guard)
                 while self._running:
                     event = self._next_event()
                     self._handle(event, guard)
                     if isinstance(event, Exited):
-                        self._start_ready(guard, workers)
+                        self._start_ready(guard)
             finally:
                 self._kill_all()
+                if self._warm is not None:
+                    self._warm.close()
         for result in self.results():
             if result.status is StepStatus.NOT_RUN:
                 self._observer.step_ended(result)
 
-    def _start_ready(self, guard: Guard, workers: int) -> None:
+    def _start_ready(self, guard: Guard) -> None:
         ready = [*self._ready, *self._sorter.get_ready()]
         self._ready = sorted(ready, key=self._rank.__getitem__)
-        while self._ready and len(self._running) < workers and not self.interrupted:
+        while self._ready and len(self._running) < self._workers and not self.interrupted:
             step = self._pipeline.step(self._ready.pop(0))
             files = self._folder.step(step.name)
             try:
-                command = step_command(
-                    self._pipeline,
-                    step,
-                    self._folder,
-                    self._values,
-                    self._python,
-                    paranoid=self._paranoid,
-                )
                 process = StepProcess(
-                    step.name,
-                    command,
-                    directory=self._folder_of(step.name),
-                    environment={**STEP_ENVIRONMENT, **os.environ, **dict(step.options.env)},
-                    log=files.log,
-                    events=self._events,
+                    step.name, self._starter(step, guard), log=files.log, events=self._events
                 )
             except OSError as error:
                 self._end(not_started(step, files, error))
@@ -191,6 +202,38 @@ class _Run:
             self._running[step.name] = process
             self._begins[step.name] = time.monotonic()
             self._observer.step_started(step.name)
+
+    def _starter(self, step: Step, guard: Guard) -> Start:
+        """Return what starts a step: a fork where that is safe, else a fresh interpreter.
+
+        What a step sets in its environment may matter to imports, so it needs a fresh one.
+        """
+        arguments = step_arguments(
+            self._pipeline, step, self._folder, self._values, paranoid=self._options.paranoid
+        )
+        directory = self._folder_of(step.name)
+        environment = {**STEP_ENVIRONMENT, **os.environ, **dict(step.options.env)}
+        warm = None if step.options.env else self._warm_parent(guard)
+        if warm is not None:
+            return warm.starter(step.name, arguments, directory, environment)
+        command = [self._options.python, "-c", BOOTSTRAP, runtime_blob(), *arguments]
+        return start_command(command, directory, environment)
+
+    def _warm_parent(self, guard: Guard) -> WarmParent | None:
+        """Return the process that steps are forked from, None if they must not be."""
+        if self._warm is None and not self._isolated:
+            try:
+                self._warm = WarmParent(
+                    self._options.python,
+                    imports_of(self._pipeline.cells),
+                    self._directory,
+                    {**STEP_ENVIRONMENT, **os.environ},
+                )
+                guard.watch(self._warm.group)
+            except WarmParentError as error:
+                self._isolated = True
+                self._observer.steps_isolated(str(error))
+        return self._warm
 
     def _next_event(self) -> Event:
         if self._deadline is None:
@@ -204,7 +247,7 @@ class _Run:
         match event:
             case Logged(step, line):
                 self._observer.step_logged(step, line)
-            case Exited(step, code):
+            case Exited(step, code, peak):
                 process = self._running.pop(step)
                 guard.release(process.group)
                 result = outcome_of(
@@ -214,6 +257,7 @@ class _Run:
                     seconds=time.monotonic() - self._begins[step],
                     interrupted=self.interrupted,
                 )
+                result = replace(result, begin=self._begins[step] - self._begin, peak=peak)
                 self._end(result)
                 if result.status is StepStatus.SUCCEEDED:
                     self._sorter.done(step)

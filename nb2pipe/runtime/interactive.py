@@ -1,5 +1,6 @@
 """Run cells through IPython, as a kernel does but without its sockets."""
 
+import atexit
 import builtins
 import os
 import tempfile
@@ -19,19 +20,22 @@ def kernel_shell(main: ModuleType, recorder: Recorder, run_in_loop: "Loop") -> "
         ImportError: the image has no IPython.
     """
     from IPython.core.interactiveshell import InteractiveShell
+    from traitlets.config import Config  # noqa: PLC0415 -- IPython's own
 
     os.environ.update(TERM="xterm-color", FORCE_COLOR="1", PAGER="cat")
     os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
     folder = tempfile.TemporaryDirectory()
-    # Libraries tell a notebook by this name, by `IPKernelApp` or by `kernel`; the history goes to the folder.
+    # Libraries tell a notebook by this name, by `IPKernelApp` or by `kernel`.
     members = {"folder": folder, "kernel": None}
     kind: Any = type("ZMQInteractiveShell", (InteractiveShell,), members)
     shell = kind.instance(
+        config=Config(HistoryManager={"hist_file": ":memory:"}),
         ipython_dir=folder.name,
         user_module=main,
         loop_runner=run_in_loop,
     )
     shell.config.IPKernelApp.a = 1
+    atexit.unregister(shell.atexit_operations)  # it would look at every object that there is
     for name in "_", "__", "___":
         main.__dict__.pop(name)  # a step has no output to begin with: asking for one fails
     # There while no cell runs, too: values that are loaded import libraries, which look for it.

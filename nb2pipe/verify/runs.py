@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from nb2pipe.compiler import Compilation
 from nb2pipe.diagnostics import Diagnostic
-from nb2pipe.engine import run_pipeline
+from nb2pipe.engine import RunOptions, run_pipeline
 from nb2pipe.ir import Pipeline, Replay, Step
 from nb2pipe.verify.documents import Document, whole_document
 from nb2pipe.verify.outputs import normalise
@@ -91,8 +91,7 @@ def run_split(compilation: Compilation, source: Path, settings: RunSettings, nam
         notebook_document=notebook.document,
         directory=directory,
         parameters={},
-        workers=1,
-        python=settings.python,
+        options=RunOptions(workers=1, python=settings.python, isolated=True),
         folder_of=folder_of,
     )
     seconds = time.monotonic() - begin

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from nb2pipe.engine import Observer, RunResult, run_pipeline
+from nb2pipe.engine import Observer, RunOptions, RunResult, run_pipeline
 from nb2pipe.ir import (
     Bind,
     Cell,
@@ -113,6 +113,6 @@ def run(
         notebook_document=document_of(pipeline),
         directory=directory,
         parameters=parameters or {},
-        workers=workers,
+        options=RunOptions(workers=workers),
         observer=observer,
     )

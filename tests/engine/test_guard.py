@@ -210,7 +210,7 @@ box = Box()
 
 def test_paranoid_finds_what_does_not_survive_storing(nb):
     path = nb((FORGETFUL, "step:load"), ("print(box.content)", "step:show"))
-    found = failure(nb2pipe.run(path, paranoid=True))
+    found = failure(nb2pipe.run(path, options=nb2pipe.RunOptions(paranoid=True)))
     assert (found.code, found.step) == (Code.LOST_IN_STORAGE, "load")
     assert "`box`" in found.message
 
@@ -218,7 +218,7 @@ def test_paranoid_finds_what_does_not_survive_storing(nb):
 def test_paranoid_is_content_with_what_survives(nb):
     make = "import numpy as np\nx = {'a': np.arange(3), 'n': float('nan'), 's': {(1, 2), (3,)}}\nx['b'] = x['a'][1:]"
     path = nb((make, "step:load"), ("print(x)", "step:show"))
-    assert nb2pipe.run(path, paranoid=True).status == "succeeded"
+    assert nb2pipe.run(path, options=nb2pipe.RunOptions(paranoid=True)).status == "succeeded"
 
 
 SHARED = HIDDEN + "x = [[1], [2]]\nx.append([3])\ny = [o for o in gc.get_objects() if o == [1]][0]"

@@ -11,7 +11,7 @@ import pytest
 
 import nb2pipe
 from nb2pipe.diagnostics import Code
-from nb2pipe.engine import Observer, RunStatus, StepResult, run_pipeline
+from nb2pipe.engine import Observer, RunOptions, RunStatus, StepResult, run_pipeline
 from nb2pipe.ir import Pipeline, StepOptions, pipeline_from_json
 from tests.engine.pipelines import document_of, pipeline_of, run, step_of
 
@@ -252,7 +252,7 @@ def test_a_python_that_does_not_exist_is_said(tmp_path: Path):
         notebook_document=document_of(pipeline),
         directory=tmp_path,
         parameters={},
-        python="no-such-python",
+        options=RunOptions(python="no-such-python"),
     )
     (diagnostic,) = result.diagnostics
     assert diagnostic.code is Code.STEP_FAILED

@@ -12,7 +12,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from nb2pipe.engine import run_pipeline
+from nb2pipe.engine import RunOptions, run_pipeline
 from nb2pipe.ir import pipeline_from_json
 from tests.engine.pipelines import document_of, pipeline_of, step_of
 
@@ -47,7 +47,7 @@ def main(directory: Path) -> None:
         notebook_document=document_of(pipeline),
         directory=directory,
         parameters={},
-        workers=2,
+        options=RunOptions(workers=2),
     )
     print(json.dumps(result.to_json()))
 
