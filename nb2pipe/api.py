@@ -23,6 +23,7 @@ from nb2pipe.compiler import Compilation, compile_pipeline
 from nb2pipe.diagnostics import Code, CompileError, Diagnostic, Severity, Span
 from nb2pipe.frontend import Settings
 from nb2pipe.frontend.settings import parse_settings
+from nb2pipe.frontend.values import did_you_mean
 from nb2pipe.ir import Pipeline
 
 if TYPE_CHECKING:
@@ -237,6 +238,8 @@ def run_compiled(
     from nb2pipe.engine import run_pipeline  # noqa: PLC0415 -- `check` needs none of it
 
     pipeline = _pipeline_of(compilation)
+    if options is not None:
+        _check_steps(pipeline, [options.start, options.only])
     assert compilation.notebook is not None  # noqa: S101 -- there is a pipeline
     if output is not None:
         check_output(output, notebook=path)
@@ -252,6 +255,22 @@ def run_compiled(
         text = json.dumps(result.notebook, indent=1, ensure_ascii=False) + "\n"
         write_output(output, text, notebook=path)
     return result
+
+
+def _check_steps(pipeline: Pipeline, names: Iterable[str | None]) -> None:
+    known = [step.name for step in pipeline.steps]
+    problems = [
+        Diagnostic(
+            code=Code.NO_SUCH_STEP,
+            span=Span(notebook=pipeline.notebook),
+            message=f"there is no step `{name}`",
+            hint=did_you_mean(name, known) or f"the steps are {', '.join(f'`{n}`' for n in known)}",
+        )
+        for name in names
+        if name is not None and name not in known
+    ]
+    if problems:
+        raise CompileError(problems)
 
 
 def check_output(path: Path, *, notebook: Path) -> None:

@@ -70,6 +70,19 @@ Examples:
 @click.option(
     "--paranoid", is_flag=True, help="Load every value again as soon as it is stored, and compare."
 )
+@click.option(
+    "--from",
+    "start",
+    metavar="STEP",
+    help="Run this step again, and all that come after it.",
+)
+@click.option(
+    "--only",
+    metavar="STEP",
+    help="Run this step again, and before it only what has no stored results.",
+)
+@click.option("--no-cache", is_flag=True, help="Run every step again, whatever was stored.")
+@click.option("--explain", is_flag=True, help="Say why each step runs, or need not.")
 @click.option("--strict", is_flag=True, help="Run nothing when there are warnings.")
 def command(  # noqa: PLR0913 -- the options
     *,
@@ -81,9 +94,16 @@ def command(  # noqa: PLR0913 -- the options
     logs: bool,
     isolated: bool,
     paranoid: bool,
+    start: str | None,
+    only: str | None,
+    no_cache: bool,
+    explain: bool,
     strict: bool,
 ) -> None:
     """Run a notebook as a pipeline, on this machine: every step in a process of its own.
+
+    A step whose code, inputs, parameters, environment and files are as they were in an earlier run is not
+    run again: its results and what it displayed come back.
 
     The run's files (the executed notebook, logs, stored variables) are kept in the folder
     .nb2pipe/runs beside the notebook.
@@ -104,9 +124,15 @@ def command(  # noqa: PLR0913 -- the options
             values=values,
             output=None if output is None else Path(output),
             options=RunOptions(
-                workers=workers, python=python, isolated=isolated, paranoid=paranoid
+                workers=workers,
+                python=python,
+                isolated=isolated,
+                paranoid=paranoid,
+                reuse=not no_cache,
+                start=start,
+                only=only,
             ),
-            observer=progress_observer(sys.stderr, logs=logs),
+            observer=progress_observer(sys.stderr, logs=logs, reasons=explain),
         )
     say(f"the executed notebook is {output or result.folder / 'executed.ipynb'}", "title")
     raise click.exceptions.Exit(_EXIT_CODES[result.status])

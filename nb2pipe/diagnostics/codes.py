@@ -137,6 +137,7 @@ class Code(Enum):
     UNDECLARED_CHANGE = ("NB508", Severity.ERROR, "a cell changed a variable unnoticed")
     HIDDEN_CHANGE = ("NB509", Severity.ERROR, "a cell changed hidden state unnoticed")
     LOST_IN_STORAGE = ("NB510", Severity.ERROR, "a value is not the same when it is loaded again")
+    NO_SUCH_STEP = ("NB514", Severity.ERROR, "there is no such step")
     CANNOT_WRITE = ("NB507", Severity.ERROR, "a file cannot be written")
 
     # --- verifying

@@ -27,6 +27,9 @@ class Observer:
     def step_ended(self, result: StepResult) -> None:
         """Hear what became of a step; for steps that never ran too, when the run ends."""
 
+    def results_not_kept(self, step: str, reason: str) -> None:
+        """Hear that the results of a step cannot be kept for later runs, and why."""
+
     def run_stopping(self, signal_name: str) -> None:
         """Hear that the run was interrupted and its steps got this signal."""
 

@@ -13,10 +13,19 @@ class RunOptions:
         python: the Python that runs the steps.
         isolated: start every step in a fresh interpreter, as a container would. Otherwise steps are
             forked from a process that has imported what the notebook imports, where that is safe.
-        paranoid: load every value again as soon as it is stored, and compare.
+        paranoid: load every value again as soon as it is stored, and compare; nothing is reused then.
+        reuse: take the results of steps whose code, inputs, parameters, environment and files are as they
+            were in an earlier run.
+        keep: keep the results of steps for later runs.
+        start: run this step again, and all that come after it.
+        only: run this step again, and before it only what has no results that can be reused.
     """
 
     workers: int | None = None
     python: str = sys.executable
     isolated: bool = False
     paranoid: bool = False
+    reuse: bool = True
+    keep: bool = True
+    start: str | None = None
+    only: str | None = None

@@ -26,7 +26,7 @@ _MARKS = {
 }
 
 
-def progress_observer(stream: TextIO, *, logs: bool = False) -> Observer:
+def progress_observer(stream: TextIO, *, logs: bool = False, reasons: bool = False) -> Observer:
     """Return an observer that shows a run on `stream`, live when that is a terminal.
 
     At the end it shows each failed step: the cell, the line and its source, what was raised, the
@@ -36,21 +36,23 @@ def progress_observer(stream: TextIO, *, logs: bool = False) -> Observer:
     Args:
         stream: usually standard error.
         logs: also show each line that a step prints, with the name of the step before it.
+        reasons: also say why each step ran, or did not have to.
     """
     from rich.console import Console
 
     console = Console(file=stream, highlight=False, soft_wrap=True)
     if console.is_terminal and not console.is_dumb_terminal:
-        return LiveProgress(console, logs=logs)
-    return PlainProgress(console, logs=logs)
+        return LiveProgress(console, logs=logs, reasons=reasons)
+    return PlainProgress(console, logs=logs, reasons=reasons)
 
 
 class PlainProgress(Observer):
     """Shows a line for every step that starts and ends."""
 
-    def __init__(self, console: "Console", *, logs: bool = False) -> None:
+    def __init__(self, console: "Console", *, logs: bool = False, reasons: bool = False) -> None:
         self._console = console
         self._logs = logs
+        self._reasons = reasons
 
     def step_started(self, step: str) -> None:
         """Say that a step began."""
@@ -69,7 +71,12 @@ class PlainProgress(Observer):
         """Say how a step ended."""
         mark, style = _MARKS[result.status]
         ran = f" ({_duration(result.seconds)})" if result.log else ""
-        self._line(f"{mark} {result.step}: {_said(result.status)}{ran}", style)
+        said = "not run again" if result.reused else f"{_said(result.status)}{ran}"
+        self._line(f"{mark} {result.step}: {said}", style)
+
+    def results_not_kept(self, step: str, reason: str) -> None:
+        """Say that a step will run again next time."""
+        self._line(f"the results of {step} are not kept for later runs: {reason}", "yellow")
 
     def run_stopping(self, signal_name: str) -> None:
         """Say that the run is being stopped."""
@@ -87,6 +94,10 @@ class PlainProgress(Observer):
                 self._show_failure(result.step(diagnostic.step))
             if diagnostic.hint:
                 self._line(f"   = help: {diagnostic.hint}")
+        for step in result.steps if self._reasons else ():
+            for reason in step.reasons:
+                said = "was not run again" if step.reused else "ran"
+                self._line(f"{step.step} {said}: {reason}")
         for step in result.steps:
             for name, why in ((step.guard or {}).get("unchecked") or {}).items():
                 what = f"step `{step.step}` was not checked for changes of `{name}`: {why}"
@@ -117,8 +128,8 @@ class PlainProgress(Observer):
 class LiveProgress(PlainProgress):
     """Shows a table of all steps that changes while they run."""
 
-    def __init__(self, console: "Console", *, logs: bool = False) -> None:
-        super().__init__(console, logs=logs)
+    def __init__(self, console: "Console", *, logs: bool = False, reasons: bool = False) -> None:
+        super().__init__(console, logs=logs, reasons=reasons)
         self._steps: tuple[str, ...] = ()
         self._running: dict[str, _Running] = {}
         self._ended: dict[str, StepResult] = {}

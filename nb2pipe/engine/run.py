@@ -1,11 +1,9 @@
 """Running a pipeline: steps as processes, each as soon as the ones that it needs have succeeded."""
 
-import contextlib
 import os
 import signal
-import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Container, Mapping
 from dataclasses import replace
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -18,6 +16,7 @@ from nb2pipe.engine.conflicts import file_conflicts
 from nb2pipe.engine.executed import executed_notebook
 from nb2pipe.engine.folder import RunFolder, create_run_folder, write_json
 from nb2pipe.engine.launch import step_arguments
+from nb2pipe.engine.memory import Memory
 from nb2pipe.engine.observer import Observer
 from nb2pipe.engine.options import RunOptions
 from nb2pipe.engine.origin import origin_of
@@ -33,6 +32,9 @@ from nb2pipe.engine.process import (
     start_command,
 )
 from nb2pipe.engine.results import RunResult, RunStatus, StepResult, StepStatus
+from nb2pipe.engine.reuse import Reuse
+from nb2pipe.engine.selection import predecessors, wanted_steps
+from nb2pipe.engine.signals import stop_on_signals
 from nb2pipe.engine.warm import WarmParent, WarmParentError, imports_of
 from nb2pipe.ir import Json, Pipeline, Step
 
@@ -105,7 +107,8 @@ def run_pipeline(  # noqa: PLR0913 -- all but the pipeline by name
         results, interrupted = run.results(), run.interrupted
     diagnostics += tuple(diagnostic_of(pipeline, item) for item in results if item.error)
     conflicts = tuple(file_conflicts(pipeline, results))
-    status = _status(results, interrupted=interrupted)
+    wanted = wanted_steps(pipeline, options)
+    status = _status(results, wanted, interrupted=interrupted)
     result = RunResult(
         id=folder.id,
         status=RunStatus.FAILED if conflicts and status is RunStatus.SUCCEEDED else status,
@@ -147,8 +150,12 @@ class _Run:
         self._workers = max(1, options.workers or os.cpu_count() or 1)
         self._warm: WarmParent | None = None
         self._isolated = options.isolated
+        self._reuse = Reuse(pipeline, folder, directory, values, options.python)
+        self._wanted = wanted_steps(pipeline, options)
+        self._memory = Memory(pipeline, self._reuse.latest)
+        self._reasons: dict[str, tuple[str, ...]] = {}
         self._events: SimpleQueue[Event] = SimpleQueue()
-        self._sorter: TopologicalSorter[str] = TopologicalSorter(_predecessors(pipeline))
+        self._sorter: TopologicalSorter[str] = TopologicalSorter(predecessors(pipeline))
         self._rank = {step.name: rank for rank, step in enumerate(pipeline.steps)}
         self._ready: list[str] = []
         self._running: dict[str, StepProcess] = {}
@@ -169,7 +176,7 @@ class _Run:
     def execute(self) -> None:
         """Run the steps until none is running and none can be started."""
         self._sorter.prepare()
-        with Guard() as guard, _stop_on_signals(self._events):
+        with Guard() as guard, stop_on_signals(self._events):
             try:
                 self._start_ready(guard)
                 while self._running:
@@ -179,6 +186,7 @@ class _Run:
                         self._start_ready(guard)
             finally:
                 self._kill_all()
+                self._reuse.close()
                 if self._warm is not None:
                     self._warm.close()
         for result in self.results():
@@ -186,22 +194,50 @@ class _Run:
                 self._observer.step_ended(result)
 
     def _start_ready(self, guard: Guard) -> None:
-        ready = [*self._ready, *self._sorter.get_ready()]
-        self._ready = sorted(ready, key=self._rank.__getitem__)
-        while self._ready and len(self._running) < self._workers and not self.interrupted:
-            step = self._pipeline.step(self._ready.pop(0))
-            files = self._folder.step(step.name)
-            try:
-                process = StepProcess(
-                    step.name, self._starter(step, guard), log=files.log, events=self._events
-                )
-            except OSError as error:
-                self._end(not_started(step, files, error))
-                continue
-            guard.watch(process.group)
-            self._running[step.name] = process
-            self._begins[step.name] = time.monotonic()
-            self._observer.step_started(step.name)
+        """Start what can be started; what need not run again ends at once, and lets others begin."""
+        while not self.interrupted:
+            ready = [*self._ready, *self._sorter.get_ready()]
+            self._ready = sorted(ready, key=self._rank.__getitem__)
+            name = next((name for name in self._ready if self._may_begin(name)), None)
+            if name is None:
+                return
+            self._ready.remove(name)
+            step = self._pipeline.step(name)
+            if step.name in self._wanted and not self._is_reused(step):
+                self._start(step, guard)
+
+    def _may_begin(self, name: str) -> bool:
+        if name not in self._reasons:
+            return True  # to see whether it must run at all
+        return len(self._running) < self._workers and self._memory.has_room(name, self._running)
+
+    def _is_reused(self, step: Step) -> bool:
+        """Take the results of an earlier run, if there are some; otherwise the step waits for its turn."""
+        if step.name in self._reasons:
+            return False
+        again = self._wanted[step.name]
+        result, reasons = self._reuse.find(step, again=again)
+        self._reasons[step.name] = reasons
+        if result is None:
+            self._ready.append(step.name)
+            return True
+        self._end(replace(result, reasons=reasons, begin=time.monotonic() - self._begin))
+        self._sorter.done(step.name)
+        return True
+
+    def _start(self, step: Step, guard: Guard) -> None:
+        files = self._folder.step(step.name)
+        try:
+            process = StepProcess(
+                step.name, self._starter(step, guard), log=files.log, events=self._events
+            )
+        except OSError as error:
+            self._end(not_started(step, files, error))
+            return
+        guard.watch(process.group)
+        self._running[step.name] = process
+        self._begins[step.name] = time.monotonic()
+        self._observer.step_started(step.name)
 
     def _starter(self, step: Step, guard: Guard) -> Start:
         """Return what starts a step: a fork where that is safe, else a fresh interpreter.
@@ -257,12 +293,34 @@ class _Run:
                     seconds=time.monotonic() - self._begins[step],
                     interrupted=self.interrupted,
                 )
-                result = replace(result, begin=self._begins[step] - self._begin, peak=peak)
+                result = replace(
+                    result,
+                    begin=self._begins[step] - self._begin,
+                    peak=peak,
+                    reasons=self._reasons[step],
+                )
                 self._end(result)
                 if result.status is StepStatus.SUCCEEDED:
+                    self._keep(result)
                     self._sorter.done(step)
+                self._forget_damaged(result)
             case Stop():
                 self._send_next_signal()
+
+    def _keep(self, result: StepResult) -> None:
+        """Keep results for later runs; that there is no place for that does not make them wrong."""
+        self._reuse.note(result)
+        if self._options.keep:
+            try:
+                self._reuse.keep(self._pipeline.step(result.step), result)
+            except OSError as error:
+                self._observer.results_not_kept(result.step, error.strerror or str(error))
+
+    def _forget_damaged(self, result: StepResult) -> None:
+        """Have artifacts made again that a step could not read."""
+        if result.error is not None and result.error.code == Code.BROKEN_ARTIFACT.number:
+            for port in self._pipeline.step(result.step).inputs:
+                self._reuse.forget(port.step, port.output)
 
     def _end(self, result: StepResult) -> None:
         self._ended[result.step] = result
@@ -282,38 +340,10 @@ class _Run:
             process.send(signal.SIGKILL)
 
 
-def _predecessors(pipeline: Pipeline) -> dict[str, set[str]]:
-    """Return the names of the steps that must have succeeded before each step."""
-    waits = {
-        step.name: {artifact.step for artifact in step.inputs} | set(step.after)
-        for step in pipeline.steps
-    }
-    for edge in pipeline.edges:
-        waits[edge.target].add(edge.source)
-    return waits
-
-
-@contextlib.contextmanager
-def _stop_on_signals(events: "SimpleQueue[Event]") -> Iterator[None]:
-    """Turn signals that ask to end into events; only the main thread can, and gets them."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = {
-        number: signal.signal(number, lambda *_: events.put(Stop()))
-        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-        # `nohup` and shells' background jobs ignore some of them, and mean it.
-        if signal.getsignal(number) not in {signal.SIG_IGN, None}
-    }
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _status(results: tuple[StepResult, ...], *, interrupted: bool) -> RunStatus:
-    if all(result.status is StepStatus.SUCCEEDED for result in results):
+def _status(
+    results: tuple[StepResult, ...], wanted: Container[str], *, interrupted: bool
+) -> RunStatus:
+    if all(r.status is StepStatus.SUCCEEDED for r in results if r.step in wanted):
         return RunStatus.SUCCEEDED
     return RunStatus.INTERRUPTED if interrupted else RunStatus.FAILED
 

@@ -8,6 +8,9 @@ from nb2pipe.runtime.store import START
 
 TOUCHED: list[Any] = []  # (path from where the step began, whether it was written)
 CREATED: set[str] = set()  # those that were not there before
+OUTSIDE: set[str] = set()  # what is read elsewhere, but for libraries
+LISTED: set[str] = set()  # folders whose content was asked for
+LIBRARIES = "/dev", "/etc", "/proc", "/sys", "/usr", sys.prefix, sys.base_prefix, *START["path"]
 HIDDEN = "/.", "/__pycache__/", "/site-packages/"
 
 
@@ -18,6 +21,13 @@ def touched_files() -> list[Any]:
     found = [item for item in TOUCHED if item[0] not in CREATED or _exists(item[0])]
     TOUCHED.clear()
     return found
+
+
+def local_modules() -> list[str]:
+    """Return the files of the modules that are not installed, which the process may not have opened itself."""
+    installed = tuple(filter(None, LIBRARIES))
+    paths = [getattr(module, "__file__", None) or "" for module in [*sys.modules.values()]]
+    return [path for path in paths if path and not path.startswith(installed)]
 
 
 def watch_files() -> None:
@@ -32,6 +42,14 @@ def _note(event: str, arguments: Any) -> None:
         # What a library reads of its own is most of all.
         if writes or (isinstance(path, str) and (path[0] != "/" or path.startswith(START["cwd"]))):
             _add(path, writes)
+        elif isinstance(path, str) and not path.startswith(tuple(filter(None, LIBRARIES))):
+            OUTSIDE.add(path)
+    elif event in {"os.listdir", "os.scandir"}:
+        path = arguments[0] or "."
+        # Imports look at folders, too.
+        caller = sys._getframe(1).f_code.co_filename  # noqa: SLF001 -- there is no other way
+        if isinstance(path, str) and caller[:7] != "<frozen":
+            LISTED.add(os.path.relpath(path, START["cwd"]))
     elif event in {"os.rename", "os.remove"}:
         for path in arguments[:2] if event == "os.rename" else arguments[:1]:
             _add(path, 1)

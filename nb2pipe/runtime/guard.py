@@ -7,7 +7,7 @@ from types import ModuleType
 from typing import Any, Callable
 
 from nb2pipe.runtime.compare import ATOMS, changed_part
-from nb2pipe.runtime.files import touched_files, watch_files
+from nb2pipe.runtime.files import LISTED, OUTSIDE, local_modules, touched_files, watch_files
 from nb2pipe.runtime.pickling import dump_values
 from nb2pipe.runtime.sharing import shared_parts
 from nb2pipe.runtime.store import STATES, artifact_parts, collect
@@ -177,6 +177,8 @@ class Guard:
             "checked": self.checked,
             "unchecked": self.unchecked,
             "files": {path: cells for path, cells in self.files.items() if path[:2] != ".."},
+            "reads": [*OUTSIDE, *local_modules()],
+            "lists": [*LISTED],
         }
 
     def _note_files(self) -> list[Any]:

@@ -91,7 +91,9 @@ def run_split(compilation: Compilation, source: Path, settings: RunSettings, nam
         notebook_document=notebook.document,
         directory=directory,
         parameters={},
-        options=RunOptions(workers=1, python=settings.python, isolated=True),
+        options=RunOptions(
+            workers=1, python=settings.python, isolated=True, reuse=False, keep=False
+        ),
         folder_of=folder_of,
     )
     seconds = time.monotonic() - begin

@@ -1,0 +1,115 @@
+"""What a step's results depend on, as digests: two steps with the same key do the same."""
+
+import ast
+import hashlib
+import json
+import os
+import shutil
+import sys
+from collections.abc import Iterator, Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from nb2pipe.bundle import runtime_source
+from nb2pipe.ir import Json, Pipeline, Step
+
+# What an operation says about places in the notebook, which does not change what it does.
+_PLACES = frozenset(
+    {"cell", "number", "count", "id", "line", "notebook", "source", "substitutions"}
+)
+
+
+def step_parts(  # noqa: PLR0913 -- all but what describes the step by name
+    pipeline: Pipeline,
+    step: Step,
+    manifest: Mapping[str, Any],
+    sources: list[str],
+    *,
+    values: Mapping[str, Json],
+    inputs: Mapping[str, str],
+    python: str,
+) -> dict[str, str]:
+    """Return digests of all that the results of `step` depend on, besides files, by what they are called.
+
+    Code counts as Python understands it, without comments and layout; where it stands in the notebook does
+    not count. `inputs` are the digests of the artifacts that it gets, by key.
+    """
+    parts = {
+        "the runtime": _runtime(),
+        "the environment": digest([environment(python), list(step.options.env)]),
+    }
+    for name in step.parameters:
+        parts[f"parameter `{name}`"] = digest(values[name])
+    for port in step.inputs:
+        parts[f"input `{port.output}` from `{port.step}`"] = digest([port.kind, inputs[port.key]])
+    ids = {cell.position: cell.id for cell in pipeline.cells}
+    for number, operation in enumerate(manifest["program"]):
+        content = {key: value for key, value in operation.items() if key not in _PLACES}
+        content["apart"] = [item[:2] for item in operation.get("apart", ())]
+        if "source" in operation:
+            content["code"] = code_of(sources[operation["source"]])
+            content["places"] = [item["name"] for item in operation.get("substitutions", ())]
+        run = operation["op"] == "run"
+        name = f"cell {ids[operation['cell']]}" if run else f"operation {number}"
+        parts[name] = digest(content)
+    outputs = {key: {**port, "made": None} for key, port in manifest["outputs"].items()}
+    parts["what it hands on"] = digest([outputs, manifest["metrics"], manifest.get("states")])
+    return parts
+
+
+def key_of(parts: Mapping[str, str]) -> str:
+    """Return the key of a step with these parts: their digests, in order, without what they are called."""
+    return digest(list(parts.values()))
+
+
+def digest(content: Any) -> str:
+    """Return the digest of a JSON value."""
+    text = json.dumps(content, sort_keys=True, ensure_ascii=True)
+    return hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
+
+
+@cache
+def code_of(source: str) -> str:
+    """Return code without comments and layout; text that is not plain Python as it is."""
+    try:
+        return ast.dump(ast.parse(source))
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return source
+
+
+@cache
+def _runtime() -> str:
+    return digest(runtime_source())
+
+
+@cache
+def environment(python: str) -> str:
+    """Return a digest of the Python that runs the steps, and of the packages that are installed for it.
+
+    It is found without starting that Python: installed packages have a folder with name and version.
+    """
+    found = Path(shutil.which(python) or python)
+    try:
+        real = found.resolve(strict=True)
+        stamp = [str(real), real.stat().st_size, real.stat().st_mtime_ns]
+    except OSError:
+        return digest([python])
+    places = [*_site_folders(found.parent.parent), *_site_folders(real.parent.parent)]
+    if python == sys.executable:
+        places += [Path(entry) for entry in sys.path if entry]
+    packages = sorted(
+        {
+            str(entry)
+            for place in dict.fromkeys(places)
+            if place.is_dir()
+            for entry in place.iterdir()
+            if entry.suffix in {".dist-info", ".egg-info", ".pth", ".egg-link"}
+        }
+    )
+    return digest([stamp, packages, os.environ.get("PYTHONPATH", "")])
+
+
+def _site_folders(prefix: Path) -> Iterator[Path]:
+    for pattern in ("lib/python3*/site-packages", "lib/python3*/dist-packages"):
+        yield from sorted(prefix.glob(pattern))
