@@ -8,8 +8,13 @@ from itertools import product
 from string import ascii_letters
 from typing import Any
 
-_KEPT = {"main", "data", "metadata", "wait"}
-"""The entry, and parameters that IPython passes by name."""
+_KEPT = {
+    "main", "data", "metadata", "wait",
+    "Definition", "rebuild_cell", "rebuild_code", "rebuild_dict_view", "rebuild_function",
+    "rebuild_layout", "rebuild_view",
+}  # fmt: skip
+"""The entry, parameters that IPython passes by name, and what artifacts name: these are read later, and
+by other versions of the runtime."""
 
 
 def minify(statements: list[ast.stmt]) -> ast.Module:

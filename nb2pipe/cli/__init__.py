@@ -18,10 +18,13 @@ from nb2pipe import __version__
 # Loaded only when they are asked for: each needs other libraries. The text is what `--help` shows.
 _COMMANDS = {
     "check": "Say what is wrong in notebooks, without writing anything.",
+    "clean": "Remove old runs.",
     "compile": "Compile a notebook to a pipeline.",
     "explain": "Explain a diagnostic code, such as NB203.",
     "graph": "Show the steps of a notebook and what flows between them.",
     "run": "Run a notebook as a pipeline, on this machine.",
+    "runs": "List the runs that are kept.",
+    "show": "Show what became of a run, or of one of its steps.",
     "verify": "Compare a notebook's pipelines with the notebook, by running both.",
 }
 

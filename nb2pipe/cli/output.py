@@ -14,6 +14,9 @@ from nb2pipe.compiler import Compilation
 from nb2pipe.diagnostics import CompileError, Diagnostic
 from nb2pipe.reporting.text import Sources, Style, plain, printable, render_diagnostics, summarise
 
+# Columns: what a table needs, and what it gets where nobody sees its width.
+_NARROWEST, _ENDLESS = 110, 1000
+
 _LOOKS: Mapping[str, dict[str, Any]] = {
     "error": {"fg": "red", "bold": True},
     "warning": {"fg": "yellow", "bold": True},
@@ -76,3 +79,13 @@ def sources_of(*compilations: Compilation) -> Sources:
             for code in compilation.pipeline.cells:
                 sources[code.notebook, code.number] = code.source
     return sources
+
+
+def print_tables(*renderables: object) -> None:
+    """Print what rich renders to standard output, and let narrow terminals break the lines."""
+    from rich.console import Console
+
+    console = Console(highlight=False, emoji=False)
+    console.width = max(console.width, _NARROWEST) if sys.stdout.isatty() else _ENDLESS
+    for renderable in renderables:
+        console.print(renderable, soft_wrap=isinstance(renderable, str))

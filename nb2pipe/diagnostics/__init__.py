@@ -5,6 +5,22 @@ collect diagnostics; entry points print them all at once.
 """
 
 from nb2pipe.diagnostics.codes import Code, Severity
-from nb2pipe.diagnostics.model import CompileError, Diagnostic, Nb2pipeError, Related, Span
+from nb2pipe.diagnostics.model import (
+    CompileError,
+    Diagnostic,
+    Nb2pipeError,
+    Related,
+    Span,
+    diagnostic_from_json,
+)
 
-__all__ = ["Code", "CompileError", "Diagnostic", "Nb2pipeError", "Related", "Severity", "Span"]
+__all__ = [
+    "Code",
+    "CompileError",
+    "Diagnostic",
+    "Nb2pipeError",
+    "Related",
+    "Severity",
+    "Span",
+    "diagnostic_from_json",
+]

@@ -138,6 +138,9 @@ class Code(Enum):
     HIDDEN_CHANGE = ("NB509", Severity.ERROR, "a cell changed hidden state unnoticed")
     LOST_IN_STORAGE = ("NB510", Severity.ERROR, "a value is not the same when it is loaded again")
     NO_SUCH_STEP = ("NB514", Severity.ERROR, "there is no such step")
+    NO_SUCH_RUN = ("NB511", Severity.ERROR, "there is no such run")
+    NO_SUCH_RUN_STEP = ("NB512", Severity.ERROR, "a run has no such step")
+    NO_STATE = ("NB513", Severity.ERROR, "the state of a step cannot be restored")
     CANNOT_WRITE = ("NB507", Severity.ERROR, "a file cannot be written")
 
     # --- verifying

@@ -1,7 +1,7 @@
 """Spans and diagnostics, as values."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
 from typing import Any, Final, cast
 
 from nb2pipe.diagnostics.codes import Code, Severity
@@ -87,6 +87,31 @@ class Diagnostic:
                 for related in self.related
             ],
         }
+
+
+def diagnostic_from_json(document: Mapping[str, Any]) -> Diagnostic:
+    """Return the diagnostic that `Diagnostic.to_json` made `document` of.
+
+    Raises:
+        KeyError, ValueError: it is of a version that has other codes.
+    """
+    return Diagnostic(
+        code=Code.of(document["code"]),
+        severity=Severity(document["severity"]),
+        span=_span_from_json(document),
+        message=document["message"],
+        hint=document.get("hint"),
+        step=document.get("step"),
+        related=tuple(
+            Related(span=_span_from_json(item), message=item["message"])
+            for item in document.get("related", ())
+        ),
+    )
+
+
+def _span_from_json(document: Mapping[str, Any]) -> Span:
+    parts: dict[str, Any] = {field.name: document.get(field.name) for field in fields(Span)}
+    return Span(**parts)
 
 
 def _span_to_json(span: Span) -> dict[str, Any]:

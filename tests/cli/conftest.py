@@ -5,6 +5,8 @@ import sys
 
 import pytest
 
+import nb2pipe
+
 STEPS = [
     ("n = 3", "pipeline-parameters"),
     ("x = list(range(n))", "step:load"),
@@ -63,3 +65,19 @@ def on_terminal(tmp_path):
         return shown.decode()
 
     return run
+
+
+FAILING = [
+    ("n = 3", "pipeline-parameters"),
+    ("class Point:\n    def __init__(self, x):\n        self.x = x", "step:load"),
+    "p = Point(n)\nprint('loaded', p.x)",
+    ("extra = p.x * 2\nextra", "step:fit"),
+    "ratio = 1 / (p.x - n)",
+    ("print(ratio)", "step:after"),
+]
+
+
+@pytest.fixture
+def failed(nb):
+    """A run of train.ipynb whose step `fit` failed in its second cell, after the parameter n=4."""
+    return nb2pipe.run(nb(*FAILING, name="train.ipynb"), parameters={"n": 4})
