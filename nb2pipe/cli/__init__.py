@@ -20,6 +20,7 @@ _COMMANDS = {
     "check": "Say what is wrong in notebooks, without writing anything.",
     "clean": "Remove old runs.",
     "compile": "Compile a notebook to a pipeline.",
+    "debug": "Write a notebook that stands where a step failed.",
     "explain": "Explain a diagnostic code, such as NB203.",
     "graph": "Show the steps of a notebook and what flows between them.",
     "run": "Run a notebook as a pipeline, on this machine.",
