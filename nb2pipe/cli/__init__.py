@@ -23,6 +23,7 @@ _COMMANDS = {
     "debug": "Write a notebook that stands where a step failed.",
     "explain": "Explain a diagnostic code, such as NB203.",
     "graph": "Show the steps of a notebook and what flows between them.",
+    "report": "Write a run as one HTML page.",
     "run": "Run a notebook as a pipeline, on this machine.",
     "runs": "List the runs that are kept.",
     "show": "Show what became of a run, or of one of its steps.",

@@ -1,6 +1,6 @@
 """The DAG of a pipeline as an SVG picture. grandalf places the steps, edges bend around them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -38,6 +38,7 @@ class _Box:
     text: str
     title: str = ""
     kind: str = "step"
+    state: str = ""
     xy: Point = (0.0, 0.0)
 
 
@@ -56,9 +57,14 @@ class _Line:
         self.points = list(points)
 
 
-def graph_to_svg(pipeline: Pipeline) -> str:
-    """Return the picture as an SVG document; the same pipeline gives the same text."""
-    boxes, lines = _place(pipeline)
+def graph_to_svg(pipeline: Pipeline, states: Mapping[str, str] | None = None) -> str:
+    """Return the picture as an SVG document; the same pipeline gives the same text.
+
+    Args:
+        pipeline: what to draw.
+        states: what became of each step: a further class of its group, for a page's style sheet.
+    """
+    boxes, lines = _place(pipeline, states or {})
     width = max((box.xy[0] + box.w / 2 for box in boxes), default=0.0) + _MARGIN
     height = max((box.xy[1] + box.h / 2 for box in boxes), default=0.0) + _MARGIN
     svg = ET.Element(
@@ -84,7 +90,7 @@ def graph_to_svg(pipeline: Pipeline) -> str:
 # --- placing
 
 
-def _place(pipeline: Pipeline) -> tuple[list[_Box], list[_Line]]:
+def _place(pipeline: Pipeline, states: Mapping[str, str]) -> tuple[list[_Box], list[_Line]]:
     """Return where everything goes.
 
     The label of an edge is a vertex of its own on the way, so that no two overlap.
@@ -111,7 +117,7 @@ def _place(pipeline: Pipeline) -> tuple[list[_Box], list[_Line]]:
         layout_edges.append(layout_edge)
 
     for step in pipeline.steps:
-        vertices[step.name] = add_vertex(_step_box(step.name))
+        vertices[step.name] = add_vertex(_step_box(step.name, states.get(step.name, "")))
     labels = []
     for edge in pipeline.edges:
         source, target = vertices[edge.source], vertices[edge.target]
@@ -146,9 +152,9 @@ def _place_component(component: Any, left: float) -> float:
     return max(box.xy[0] + box.w / 2 for box in placed)
 
 
-def _step_box(name: str) -> _Box:
+def _step_box(name: str, state: str) -> _Box:
     text = _clean(name)
-    return _Box(w=columns_of(text) * _CHARACTER + 24, h=30, text=text, title=text)
+    return _Box(w=columns_of(text) * _CHARACTER + 24, h=30, text=text, title=text, state=state)
 
 
 def _label_box(edge: Edge) -> _Box:
@@ -209,7 +215,7 @@ def _curve(points: Sequence[Point]) -> str:
 
 def _add_box(svg: ET.Element, box: _Box) -> None:
     x, y = box.xy
-    group = ET.SubElement(svg, "g", {"class": box.kind})
+    group = ET.SubElement(svg, "g", {"class": f"{box.kind} {box.state}".strip()})
     ET.SubElement(group, "title").text = box.title
     ET.SubElement(
         group,

@@ -1,0 +1,49 @@
+"""`nb2pipe report`."""
+
+from pathlib import Path
+
+import click
+
+from nb2pipe.api import write_output
+from nb2pipe.cli.output import failing_on_errors, say
+from nb2pipe.engine.history import find_run
+from nb2pipe.engine.past_step import log_tail
+from nb2pipe.reporting.run_report import render_run_report
+
+_LOG_LINES = 2000
+
+
+@click.command(
+    short_help="Write a run as one HTML page.",
+    epilog="""\b
+Examples:
+  nb2pipe report last
+  nb2pipe report 4aaf -o train.html""",
+)
+@click.argument("run")
+@click.option(
+    "-o",
+    "--output",
+    metavar="PATH",
+    default="report.html",
+    show_default=True,
+    type=click.Path(path_type=Path),
+    help="The page to write.",
+)
+def command(*, run: str, output: Path) -> None:
+    """Write a run as one HTML page: its steps, their times and logs, and the executed notebook.
+
+    RUN is named as in `nb2pipe show`. The page holds everything, loads nothing and runs no scripts, so it
+    can be sent to somebody.
+    """
+    with failing_on_errors({}):
+        found = find_run(run, Path())
+        pipeline = found.pipeline()
+        logs = {
+            step.name: log_tail(found.step_folder(step.name).log, _LOG_LINES)
+            for step in pipeline.steps
+        }
+        page = render_run_report(found.to_json(), pipeline, found.executed_notebook(), logs)
+        name = Path(found.document["notebook"] or "").name
+        write_output(output, page, notebook=found.directory / name)
+    say(f"wrote {output}", "title")
