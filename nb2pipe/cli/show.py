@@ -14,7 +14,7 @@ from nb2pipe.engine.history import PastRun, find_run
 from nb2pipe.engine.past_step import step_document
 from nb2pipe.reporting import run_text
 from nb2pipe.reporting.run_tables import artifacts_table, steps_table
-from nb2pipe.reporting.text import Sources, render_diagnostics
+from nb2pipe.reporting.text import Sources, Style, render_diagnostics
 
 _LOG_LINES = 20
 
@@ -49,7 +49,7 @@ def command(*, run: str, step: str | None, form: str) -> None:
     if form == "json":
         click.echo(json.dumps(document, ensure_ascii=False, indent=2))
     elif step:
-        _show_step(document)
+        _show_step(found, document)
     else:
         _show_run(found, document)
 
@@ -58,24 +58,27 @@ def _show_run(run: PastRun, document: dict[str, Any]) -> None:
     style = style_for(err=False)
     click.echo(run_text.run_heading(document, style) + "\n", color=True)
     print_tables(steps_table(document))
-    problems = list(_diagnostics(document))
-    if problems:
-        click.echo()
-        click.echo(render_diagnostics(problems, _sources(run), style), color=True, nl=False)
+    if problems := _render_problems(run, document, style):
+        click.echo("\n" + problems, color=True)
 
 
-def _show_step(step: dict[str, Any]) -> None:
+def _show_step(run: PastRun, step: dict[str, Any]) -> None:
     style = style_for(err=False)
     parts = (
         run_text.step_heading(step, style),
         run_text.cells_text(step, style),
-        run_text.error_text(step, style),
+        _render_problems(run, step, style) or run_text.error_text(step, style),
         run_text.log_text(step, style),
     )
     click.echo("\n\n".join(filter(None, parts)), color=True)
     if step["artifacts"]:
         click.echo()
         print_tables(artifacts_table(step))
+
+
+def _render_problems(run: PastRun, document: dict[str, Any], style: Style) -> str:
+    """Return the diagnostics of a run or a step as text; empty for none."""
+    return render_diagnostics(_diagnostics(document), _sources(run), style).rstrip("\n")
 
 
 def _diagnostics(document: dict[str, Any]) -> Iterator[Diagnostic]:

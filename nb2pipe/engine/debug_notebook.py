@@ -93,8 +93,11 @@ def _about(run: PastRun, name: str, result: StepResult | None) -> str:
         "",
         f"Made from `{notebook}`. Run all cells: the variables become those that the step had.",
     ]
-    if result and result.error:
-        lines += ["", "It failed with:", "", f"    {result.error.message}".replace("\n", "\n    ")]
+    told = [item["message"] for item in run.document["diagnostics"] if item["step"] == name]
+    if not told and result and result.error:
+        told = [result.error.message]
+    if told:
+        lines += ["", "It failed with:", "", "    " + "\n".join(told).replace("\n", "\n    ")]
     return "\n".join(lines)
 
 

@@ -6,6 +6,7 @@ a run that has not written it, as much of it as its folder tells.
 
 import contextlib
 import json
+import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -257,8 +258,11 @@ def _no_such_run(text: str, directory: Path, ids: list[str], found: list[str]) -
     if found:
         message = f"`{text}` is a part of the names of {len(found)} runs"
         hint = "give more of the name: " + _listing(found)
+    elif os.sep in text:
+        message = f"`{text}` is not the folder of a run"
+        hint = "name a folder in `.nb2pipe/runs/` beside the notebook; it holds `pipeline.json`"
     elif not ids:
-        message = f"no run is called `{text}`: none is kept in `{place}`"
+        message = f"no runs are kept in `{place}`"
         hint = (
             "`nb2pipe run NOTEBOOK` makes one; go to the notebook's folder, or give the path of"
             " the run's own folder"

@@ -16,7 +16,8 @@ def step_document(run: PastRun, name: str, *, lines: int) -> dict[str, Any]:
 
     To what the run's document says come `cells` (`number`, `source`, `status`, `seconds`, `count` and
     nbformat `outputs`; those that did not run have an empty status), `error`, `log` (a path, None
-    without one), `log_tail` (its last `lines`) and the path of each artifact.
+    without one), `log_tail` (its last `lines`), the path of each artifact, and the `diagnostics` of
+    the run that are about the step.
 
     Raises:
         CompileError: NB511 or NB512, the step or its pipeline is not there.
@@ -34,7 +35,7 @@ def step_document(run: PastRun, name: str, *, lines: int) -> dict[str, Any]:
                 "number": cell.number,
                 "notebook": cell.notebook,
                 "source": cell.source,
-                "status": (own.status or "running or killed") if own else "",
+                "status": (own.status or "did not end") if own else "",
                 "seconds": own.seconds if own else 0.0,
                 "count": own.count if own else None,
                 "outputs": list(own.outputs) if own else [],
@@ -47,6 +48,7 @@ def step_document(run: PastRun, name: str, *, lines: int) -> dict[str, Any]:
             for key, artifact in known["artifacts"].items()
         },
         "cells": cells,
+        "diagnostics": [item for item in run.document["diagnostics"] if item["step"] == name],
         "error": asdict(result.error) if result and result.error else None,
         "log": str(files.log) if files.log.exists() else None,
         "log_tail": log_tail(files.log, lines),

@@ -90,7 +90,7 @@ def _steps(run: Document, logs: Mapping[str, Sequence[str]]) -> Iterator[dict[st
             "state": _state(step),
             "left": round(100 * step["begin"] / end, 2),
             "width": round(100 * step["seconds"] / end, 2),
-            "time": duration_text(step["seconds"]) if step["seconds"] else "",
+            "time": "" if step["status"] == "not run" else duration_text(step["seconds"]),
             "peak": size_text(step["peak"]),
             "stored": size_text(artifact_bytes(step)),
             "reason": reason_text(step),

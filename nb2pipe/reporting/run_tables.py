@@ -47,7 +47,7 @@ def steps_table(run: Document) -> "Table":
         table.add_row(
             _text(step["name"]),
             status_text("reused" if step["reused"] else step["status"]),
-            duration_text(step["seconds"]) if step["seconds"] else "",
+            "" if step["status"] == "not run" else duration_text(step["seconds"]),
             size_text(step["peak"]),
             size_text(artifact_bytes(step)),
             _text(reason_text(step)),

@@ -59,6 +59,7 @@ def test_the_ways_to_name_a_run(run_command, failed, tmp_path):
     [
         (["lst"], "NB511", "did you mean `last`"),
         (["zzz"], "NB511", "there are `"),
+        (["./zzz"], "NB511", "not the folder of a run"),
         (["2"], "NB511", "give more of the name"),
         (["last", "fitt"], "NB512", "did you mean `fit`"),
         (["last", "zzz"], "NB512", "its steps are `load`, `fit`, `after`"),
@@ -79,6 +80,14 @@ def test_without_any_run(run_command):
     assert done.returncode == 1
     assert "error[NB511]" in done.stderr
     assert "nb2pipe run" in done.stderr
+
+
+def test_a_step_that_was_killed_shows_how_far_it_got(run_command, nb):
+    nb2pipe.run(nb(("y = 1", "step:a"), "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)"))
+    shown = run_command("show", "last", "a").stdout
+    assert "cell 2  did not end" in shown
+    assert "error[NB506]" in shown
+    assert "was ended by SIGKILL" in shown
 
 
 def test_what_a_notebook_prints_cannot_steer_the_terminal(on_terminal, nb):
