@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
+from nb2pipe.bundle.manifest import MANIFEST_SCHEMA
 from nb2pipe.diagnostics import Code, CompileError, Diagnostic, Span
 from nb2pipe.engine.debug import operations_before
 from nb2pipe.engine.folder import StepFolder
@@ -31,6 +32,9 @@ def debug_notebook(run: PastRun, name: str) -> _Document:
     if document is None or ports is None:
         raise _never_began(run, name)
     manifest, sources = document["manifest"], document["sources"]
+    if manifest["schema"] != MANIFEST_SCHEMA:
+        message = f"run `{run.id}` was made by another version of nb2pipe"
+        raise _no_state(run, message, "run the notebook again")
     _check_inputs(run, manifest, ports)
     result = run.step_result(name)
     last = _last_cell(result)
