@@ -15,7 +15,7 @@ from nb2pipe.runtime.capture import Recorder, Stream
 from nb2pipe.runtime.compare import bare_state, difference
 from nb2pipe.runtime.guard import Guard
 from nb2pipe.runtime.interactive import kernel_shell
-from nb2pipe.runtime.pickling import Definition, load_anew
+from nb2pipe.runtime.pickling import OWN_WAYS, Definition, load_anew
 from nb2pipe.runtime.plain import plain_shell
 from nb2pipe.runtime.store import (
     STATES,
@@ -28,6 +28,8 @@ from nb2pipe.runtime.store import (
     unstorable,
     write_artifact,
 )
+
+CHECKED = 1 << 22  # bytes
 
 
 def run_program(
@@ -226,9 +228,11 @@ def _store(port: dict[str, Any], path: str, guard: Guard) -> dict[str, Any]:
                 name, message, made, "walk `sorted(…)` of it, or make and walk it in one step"
             )
     guard.add_shared(values, port.get("apart", ()))
+    OWN_WAYS.clear()
     artifact = write_artifact(path, values, made)
     if port["kind"] == "variables":
-        if port.get("paranoid"):
+        # Small ones that are stored in the notebook's own way are read back at once.
+        if port.get("paranoid") or (OWN_WAYS and artifact["bytes"] < CHECKED):
             _look_again(path, names, values)
         guard.hold(path, _held(names, values), values, start)
     return artifact

@@ -3,7 +3,7 @@
 import os
 import sys
 import time
-from types import ModuleType
+from types import BuiltinMethodType, MethodType, ModuleType
 from typing import Any, Callable
 
 from nb2pipe.runtime.compare import ATOMS, changed_part
@@ -17,6 +17,10 @@ MISSING = object()
 SHARE = 0.04  # of the time that a step takes
 GRACE = 1.0  # seconds that what must be compared may take in any step
 SLOWEST = 1e-7  # seconds that a byte takes to compare, in a value of many small objects
+METHODS = (
+    MethodType,
+    BuiltinMethodType,
+)  # a copy would hold the object, as `random.gauss` does its generator
 COPIED = 1 << 24  # bytes of a value of which a copy may be kept
 
 
@@ -230,7 +234,7 @@ class Guard:
     def _copy(self, name: str) -> None:
         """Keep a copy of a value that is in no artifact: a constant, a parameter, a function."""
         value = self.scope.get(name, MISSING)
-        if name[0] == "<" or value is MISSING or isinstance(value, ATOMS):
+        if name[0] == "<" or value is MISSING or isinstance(value, (*ATOMS, *METHODS)):
             return None
         start = time.perf_counter()
         try:

@@ -4,15 +4,20 @@ Beyond plain pickle: functions of the notebook go by value and are bound to the 
 closures that share a variable still share it, and arrays that share memory still share it.
 """
 
+import copyreg
 import gc
 import importlib
 import io
 import marshal
 import pickle
 import sys
+from collections import Counter
 from types import CellType, CodeType, FunctionType, ModuleType, SimpleNamespace
 from typing import Any
 
+OWN_WAYS: set[type] = (
+    set()
+)  # classes of what was stored in a way of its own, and may forget something
 GAPS = 1 << 28  # bytes that the gaps of an array may take; a sparser one is packed
 
 
@@ -97,6 +102,13 @@ def _pickler(
 
 def _reduce(value: Any) -> Any:
     kind = type(value)
+    if isinstance(value, Counter) and kind is not Counter:
+        # Its own way leaves out attributes, and calls the class.
+        return copyreg.__newobj__, (kind,), vars(value), None, iter(value.items())  # type: ignore[attr-defined]
+    if kind.__module__ == "__main__" and not hasattr(kind, "__members__"):
+        plain: Any = object
+        if (kind.__reduce__, kind.__reduce_ex__) != (plain.__reduce__, plain.__reduce_ex__):
+            OWN_WAYS.add(kind)
     if kind is FunctionType and value.__globals__ is sys.modules["__main__"].__dict__:
         return _reduce_function(value)
     if kind is CodeType:
