@@ -25,7 +25,10 @@ def wanted_steps(pipeline: Pipeline, options: RunOptions) -> Mapping[str, str | 
     waits = predecessors(pipeline)
     names = [step.name for step in pipeline.steps]
     always = None if options.reuse and not options.paranoid else "nothing is to be reused"
-    wanted: dict[str, str | None] = dict.fromkeys(names, always)
+    wanted: dict[str, str | None] = {
+        step.name: "it is tagged `cache:off`" if step.options.cache is False else always
+        for step in pipeline.steps
+    }
     if options.only is not None:
         before = {options.only}
         for name in reversed(names):

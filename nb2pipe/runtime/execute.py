@@ -25,6 +25,7 @@ from nb2pipe.runtime.store import (
     loses_order,
     read_artifact,
     restore,
+    settle,
     unstorable,
     write_artifact,
 )
@@ -79,6 +80,7 @@ def run_program(
                     scope.pop(name, None)
                 guard.rebind(bindings)
         guard.finish()
+        _settle()
         result["metrics"] = _metrics(manifest["metrics"], scope)
         result["status"] = "succeeded"
     except StepError as failure:
@@ -208,8 +210,16 @@ def _load(port: dict[str, Any], path: str, names: list[str], guard: Guard) -> No
         guard.hold(path, _held([name for name in names if name in values], values), values, start)
 
 
+def _settle() -> None:
+    try:
+        settle()
+    except ValueError as error:
+        raise StepError("NB505", f"an artifact cannot be read back: {error}") from error
+
+
 def _store(port: dict[str, Any], path: str, guard: Guard) -> dict[str, Any]:
     start = time.perf_counter()
+    _settle()
     values = {}
     made = dict(zip(port["names"], port.get("made", ())))
     for name in port["names"]:

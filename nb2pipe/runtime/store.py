@@ -1,5 +1,6 @@
 """The file of an artifact, and the variables, generator states or files that it holds."""
 
+import contextlib
 import hashlib
 import importlib
 import io
@@ -11,12 +12,16 @@ import pickle
 import sys
 import tarfile
 import tempfile
+import threading
 import time
 from typing import Any
 
 from nb2pipe.runtime.pickling import Definition, blame, dump_values
 
-MAGIC = "nb2pipe artifact 1 %s\n"
+MAGIC = "nb2pipe artifact 1 %s\n", "nb2pipe artifact 2 %s\n"  # by what the digest is
+LARGE = 1 << 24  # bytes of a file whose digest is compared in the background
+FAST: list[bool] = []  # not empty: all who read the artifacts have the fast digest
+UNSETTLED: list[Any] = []
 
 # How the process began, and for each name of hidden state: a module, what gets and what sets it there.
 START: dict[str, Any] = {
@@ -75,27 +80,56 @@ def write_artifact(path: str, values: dict[str, Any], made: dict[str, Any]) -> d
     body: list[Any] = [head.rjust(len(head) + (-52 - len(head) & 63)).encode()]
     for part in parts:
         body += part, bytes(-len(part) & 63)
-    digest = hashlib.blake2b(digest_size=16)
-    for part in body:
-        digest.update(part)
-    about["digest"] = digest.hexdigest()
-    about["bytes"] = write_file(path, (MAGIC % digest.hexdigest()).encode(), *body)
+    about["digest"], about["bytes"] = write_file(path, body, FAST)
     return about
 
 
 def read_artifact(path: str) -> Any:
     """Return the values that `write_artifact` stored; large ones are mapped, not read.
 
+    The digest of a large file is compared in the background; `settle` tells when it is wrong.
+
     Raises:
         Exception: the file is not whole, or a value needs something that is not here.
     """
     with open(path, "rb") as file:
-        first = file.readline()
-    digest = hashlib.blake2b(map_file(path)[len(first) :], digest_size=16)
-    if first.decode() != MAGIC % digest.hexdigest():
-        raise ValueError("the file is damaged")
+        first = file.readline().decode()
+    content = map_file(path)[len(first) :]
+    magic = MAGIC[first[:18] == MAGIC[1][:18]]
+    digest = hasher(magic is MAGIC[1])
+    check = threading.Thread(target=digest.update, args=(content,))
+    check.start()
+    UNSETTLED.append((check, digest, magic, first, path))
     parts = artifact_parts(path)
+    if len(content) < LARGE:
+        settle()
     return pickle.loads(parts[0], buffers=parts[1:])
+
+
+def settle() -> None:
+    """Wait until all that was read is compared with its digests.
+
+    Raises:
+        ValueError: a file is damaged.
+    """
+    while UNSETTLED:
+        check, digest, magic, first, path = UNSETTLED.pop()
+        check.join()
+        if magic % digest.hexdigest() != first:
+            raise ValueError(f"`{os.path.basename(path)}` is damaged")
+
+
+def choose_digest(is_fast: bool) -> None:  # noqa: FBT001 -- short names have no keywords
+    """Write artifacts with the fast digest if all who read them have it, and this Python does."""
+    with contextlib.suppress(ImportError):
+        FAST[:] = [hasher(is_fast) is not None] if is_fast else []
+
+
+def hasher(is_fast: bool) -> Any:  # noqa: FBT001 -- one or the other
+    """Return what computes a digest of 128 bits: XXH3 if it is wanted, else BLAKE2b."""
+    if is_fast:
+        return importlib.import_module("xxhash").xxh3_128()
+    return hashlib.blake2b(digest_size=16)
 
 
 def map_file(path: str) -> memoryview:
@@ -116,14 +150,27 @@ def artifact_parts(path: str) -> list[Any]:
     return parts
 
 
-def write_file(path: str, *parts: bytes) -> int:
-    """Write a file under another name first, so that nobody meets half of it; return its size."""
+def write_file(path: str, parts: list[Any], fast: Any = None) -> tuple[str, int]:
+    """Write a file under another name first, so that nobody meets half of it; return its digest and size.
+
+    `fast` is None for a plain file; otherwise a line with the digest comes first, computed meanwhile.
+    """
     _parent(path)
+    digest = hasher(bool(fast))
+    # Hashing and writing a large buffer both leave the interpreter to others.
+    compute = threading.Thread(target=lambda: [*map(digest.update, parts)])
     with open(path + "~", "wb") as file:
+        if fast is not None:
+            compute.start()
+            file.write(bytes(52))
         file.writelines(parts)
         size = file.tell()
+        if fast is not None:
+            compute.join()
+            file.seek(0)
+            file.write((MAGIC[bool(fast)] % digest.hexdigest()).encode())
     os.replace(path + "~", path)
-    return size
+    return digest.hexdigest(), size
 
 
 def _parent(path: str) -> str:

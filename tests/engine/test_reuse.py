@@ -136,6 +136,14 @@ def test_the_environment_of_a_step_matters(run):
     assert (ran, texts(result)) == (["a"], ["2\n"])
 
 
+def test_a_step_that_is_not_to_be_cached_always_runs(run):
+    cells = [("import time\nt = 1", "step:a", "cache:off"), ("print(t)", "step:b")]
+    run(*cells)
+    ran, result = run(*cells)
+    assert ran == ["a"]
+    assert result.step("a").reasons == ("it is tagged `cache:off`",)
+
+
 def test_from_only_and_no_cache(run):
     run(LOAD, FIT, SHOW)
     assert run(LOAD, FIT, SHOW, start="fit")[0] == ["fit", "show"]
