@@ -155,11 +155,11 @@ def _read(path: Path) -> dict[str, Any]:
     return found
 
 
-def volatile(first: Ran, second: Ran) -> tuple[frozenset[int], frozenset[str]]:
-    """Return the cells and variables in which two whole runs of a notebook differ."""
-    cells = frozenset(_differing(first.outputs, second.outputs))
-    names = frozenset(str(name) for name in _differing(first.variables, second.variables))
-    return cells, names
+def volatile(first: Ran, *others: Ran) -> tuple[frozenset[int], frozenset[str]]:
+    """Return the cells and variables in which whole runs of a notebook differ."""
+    cells = {cell for other in others for cell in _differing(first.outputs, other.outputs)}
+    names = {str(n) for other in others for n in _differing(first.variables, other.variables)}
+    return frozenset(cells), frozenset(names)
 
 
 def _differing(first: Mapping[Any, Any], second: Mapping[Any, Any]) -> Iterable[Any]:

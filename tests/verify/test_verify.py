@@ -35,6 +35,22 @@ def test_a_notebook_that_is_equal_as_tagged_and_however_it_is_split(nb):
     assert listing(path.parent) == before
 
 
+def test_a_difference_counts_only_if_the_notebook_goes_on_to_agree_with_itself(
+    nb, tmp_path_factory
+):
+    # The first two runs agree by chance.
+    count = tmp_path_factory.mktemp("outside") / "count.txt"
+    count.write_text("0")
+    cell = f"""import pathlib
+path = pathlib.Path({str(count)!r})
+path.write_text(str(int(path.read_text()) + 1))
+print(int(path.read_text()) // 3)"""
+    found = verify(nb((cell, "step:a"), ("print(1)", "step:b")), jobs=1)
+    assert [report.status for report in found.reports] == [RunStatus.EQUAL]
+    assert found.set_aside == (1,)
+    assert count.read_text() == "4"
+
+
 def test_what_differs_from_run_to_run_is_set_aside(nb):
     path = nb(("import time\nnow = time.time_ns()", "step:a"), ("print(now)", "step:b"), "print(1)")
     found = verify(path)
