@@ -2,7 +2,7 @@
 #   make demo    compile a sample notebook and run it here
 #   make test    all tests, those with real notebooks and real containers included
 #   make check   formatting, linting, types, architecture, quick tests, the wheel
-#   make bench   how long compiling takes, with Kale beside it
+#   make bench   how long compiling takes, with Kale beside it, and what a step costs that runs here
 #   make edges   which edges of real notebooks' pipelines are needless
 #   make accuracy  compare what the analysis says with what real notebooks change (NOTEBOOK_PYTHON: runs them)
 #   make generated N=10000   generated notebooks, whole and as pipelines
@@ -55,6 +55,7 @@ check: $(READY)
 
 bench: $(READY)
 	$(BIN)/python benchmarks/compile.py --kale --keep
+	$(BIN)/python benchmarks/running.py --keep
 
 edges: $(READY)
 	$(BIN)/python benchmarks/edges.py --keep
