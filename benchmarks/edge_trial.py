@@ -8,7 +8,7 @@ from typing import Any
 from without_edge import without_edge
 
 from nb2pipe.compiler import Compilation
-from nb2pipe.engine import run_pipeline
+from nb2pipe.engine import RunOptions, run_pipeline
 from nb2pipe.engine.results import StepResult, StepStatus
 from nb2pipe.ir import Edge, Pipeline, Step
 from nb2pipe.verify.compare import compare
@@ -120,8 +120,9 @@ class Trial:
             notebook_document=self._document,
             directory=make_sandbox(self._folder, target / "run"),
             parameters={},
-            workers=1,
-            python=self._settings.python,
+            options=RunOptions(
+                workers=1, python=self._settings.python, isolated=True, reuse=False, keep=False
+            ),
             folder_of=lambda step: make_sandbox(self._folder, target / f"step {step}"),
         )
         variables = {step.name: read_variables(target, step) for step in pipeline.steps}

@@ -32,7 +32,12 @@ Order = dict[str, Any]
 # What a step's process would meet in a fresh interpreter.
 _START = {"path": [*sys.path], "environ": {**os.environ}}
 # A kernel sets these before any library looks at them.
-_KERNEL = {"MPLBACKEND": "module://matplotlib_inline.backend_inline"}
+_KERNEL = {
+    "MPLBACKEND": "module://matplotlib_inline.backend_inline",
+    "TERM": "xterm-color",
+    "FORCE_COLOR": "1",
+    "PAGER": "cat",
+}
 _WARMED = "IPython.core.interactiveshell", "tarfile", "mmap", "hashlib", "tempfile", "asyncio"
 _ACCELERATORS = "cupy", "tensorflow", "jax", "pycuda", "numba.cuda"
 
@@ -80,8 +85,14 @@ def answer(control: socket.socket, message: "Order") -> None:
 
 def import_all(modules: list[str]) -> "str | None":
     """Import as far as that works and shows nothing; return what is wrong with one that shows something."""
-    os.environ.update((k, v) for k, v in _KERNEL.items() if k not in os.environ)
-    for name in [*_WARMED, *modules]:
+    os.environ.update({**_KERNEL, **{k: v for k, v in os.environ.items() if k == "MPLBACKEND"}})
+    for name in _WARMED:
+        with contextlib.suppress(Exception):
+            importlib.import_module(name)
+    # Libraries ask when they are imported whether this is a notebook.
+    with contextlib.suppress(Exception), contextlib.redirect_stdout(io.StringIO()):
+        prepare_shell()
+    for name in modules:
         shown = io.StringIO()
         with contextlib.redirect_stdout(shown), contextlib.redirect_stderr(shown):
             try:
@@ -90,8 +101,6 @@ def import_all(modules: list[str]) -> "str | None":
                 continue
         if shown.getvalue():
             return f"`{name}` prints when it is imported"
-    with contextlib.suppress(Exception), contextlib.redirect_stdout(io.StringIO()):
-        prepare_shell()
     return None
 
 
@@ -101,11 +110,14 @@ def prepare_shell() -> None:
     from traitlets.config import Config
 
     folder = tempfile.mkdtemp()
-    ready = InteractiveShell(
+    early = type("ZMQInteractiveShell", (InteractiveShell,), {"kernel": None})
+    ready = early(
         config=Config(HistoryManager={"hist_file": ":memory:"}),
         ipython_dir=folder,
         user_module=types.ModuleType("__main__"),
     )
+    ready.config.IPKernelApp.a = 1
+    builtins.get_ipython = ready.get_ipython  # type: ignore[attr-defined]
     atexit.unregister(ready.atexit_operations)
     shutil.rmtree(folder)
     ready.run_cell("1", silent=True)

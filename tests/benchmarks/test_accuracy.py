@@ -16,7 +16,9 @@ CELLS = [
 
 def test_misses_and_false_alarms_are_listed(nb, tmp_path):
     nb(*CELLS, name="team+repository/notebook.ipynb")
-    (tmp_path / "team+repository" / "ours.py").write_text("def look(x):\n    return len(x)\n")
+    (tmp_path / "team+repository" / "ours.py").write_text(
+        "def look(x):\n    exec(input.__name__[:0] + 'len(x)')\n"
+    )
     entry = {"repo": "team/repository", "path": "notebook.ipynb", "seconds": 1}
     (tmp_path / "index.jsonl").write_text(json.dumps(entry))
 

@@ -117,6 +117,23 @@ def test_a_step_has_the_working_directory_arguments_and_modules_of_a_fresh_proce
     assert warm == printed(nb2pipe.run(path, options=RunOptions(isolated=True)))
 
 
+def test_libraries_meet_a_notebook_when_they_are_imported(nb):
+    # pandas asks on import whether it is in a terminal, and shows frames accordingly.
+    cells = (
+        ("import pandas as pd\nx = pd.DataFrame({f'a{n}': [n] for n in range(30)})", "step:a"),
+        ("x", "step:b"),
+    )
+    shown = [
+        nb2pipe.run(nb(*cells), options=RunOptions(isolated=isolated, reuse=False))
+        .steps[1]
+        .cells[0]
+        .outputs
+        for isolated in (False, True)
+    ]
+    assert "text/html" in shown[0][0]["data"]
+    assert shown[0] == shown[1]
+
+
 def test_another_python_runs_the_steps(nb):
     path = nb(("import sys\nprint(sys.executable)", "step:a"))
     assert printed(nb2pipe.run(path, options=RunOptions(python=sys.executable))) == [
