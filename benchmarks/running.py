@@ -60,7 +60,10 @@ def _measure(folder: Path, steps: int, few: int, runs: int) -> dict[str, Any]:
         "warm, per step": (_median([*run, chain, *again], runs) - base) / (steps - 1),
         "isolated, per step": (_median([*run, short, *again, "--isolated"], runs) - isolated_base)
         / (few - 1),
-        "a kernel for each step, per step": _median([*kernel, short], max(1, runs // 2)) / few,
+        "a kernel for each step (imports not counted), per step": _median(
+            [*kernel, short], max(1, runs // 2)
+        )
+        / few,
         "a bare interpreter with the same imports": bare,
         "50 steps, all run": first,
         "50 steps, nothing changed": _median([*run, wide], runs),

@@ -38,7 +38,15 @@ _KERNEL = {
     "FORCE_COLOR": "1",
     "PAGER": "cat",
 }
-_WARMED = "IPython.core.interactiveshell", "tarfile", "mmap", "hashlib", "tempfile", "asyncio"
+_WARMED = (
+    "IPython.core.interactiveshell",
+    "tarfile",
+    "mmap",
+    "hashlib",
+    "tempfile",
+    "asyncio",
+    "xxhash",
+)
 _ACCELERATORS = "cupy", "tensorflow", "jax", "pycuda", "numba.cuda"
 
 

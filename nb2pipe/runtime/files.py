@@ -26,7 +26,9 @@ def touched_files() -> list[Any]:
 def local_modules() -> list[str]:
     """Return the files of the modules that are not installed, which the process may not have opened itself."""
     installed = tuple(filter(None, LIBRARIES))
-    paths = [getattr(module, "__file__", None) or "" for module in [*sys.modules.values()]]
+    # Asking a lazy module for an attribute would import it.
+    names = [getattr(module, "__dict__", {}).get("__file__") for module in [*sys.modules.values()]]
+    paths = [name or "" for name in names]
     return [path for path in paths if path and not path.startswith(installed)]
 
 

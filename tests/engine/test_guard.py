@@ -366,10 +366,12 @@ def test_a_working_directory_that_is_changed_unnoticed(run):
     assert (found.code, found.span.cell) == (Code.HIDDEN_CHANGE, 2)
 
 
-def test_files_that_come_and_go_within_a_cell(run):
+def test_files_that_come_and_go_within_a_cell(nb):
     passing = (
         "import os\nname = ''.join(['pass', 'ing'])\nf = os.open(name, os.O_CREAT | os.O_WRONLY)\n"
         "os.close(f)\nos.remove(name)"
     )
-    result = run((passing, "step:one"), (passing, "step:two"))
+    # One after the other: at the same time, each could remove the other's.
+    options = nb2pipe.RunOptions(workers=1)
+    result = nb2pipe.run(nb((passing, "step:one"), (passing, "step:two")), options=options)
     assert [item.message for item in result.diagnostics] == []
