@@ -5,6 +5,7 @@ from itertools import combinations
 
 from nb2pipe.diagnostics import Code, Diagnostic, Related, Span
 from nb2pipe.engine.results import StepResult
+from nb2pipe.engine.selection import ancestors
 from nb2pipe.ir import Cell, Pipeline
 
 
@@ -13,7 +14,7 @@ def file_conflicts(pipeline: Pipeline, results: Iterable[StepResult]) -> Iterato
 
     Which of the two came first was chance; in the notebook it is the order of the cells.
     """
-    before = _ancestors(pipeline)
+    before = ancestors(pipeline)
     for one, other in combinations(results, 2):
         if one.step in before[other.step] or other.step in before[one.step]:
             continue
@@ -51,13 +52,3 @@ def _conflict(path: str, writer: Cell, user: Cell, *, reads: bool) -> Diagnostic
             ),
         ),
     )
-
-
-def _ancestors(pipeline: Pipeline) -> Mapping[str, set[str]]:
-    """Return for each step all that it waits for; steps are in execution order."""
-    found: dict[str, set[str]] = {}
-    for step in pipeline.steps:
-        direct = {artifact.step for artifact in step.inputs} | set(step.after)
-        direct |= {edge.source for edge in pipeline.edges if edge.target == step.name}
-        found[step.name] = direct.union(*(found[name] for name in direct))
-    return found

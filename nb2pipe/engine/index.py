@@ -5,7 +5,7 @@ import json
 import sqlite3
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -36,8 +36,7 @@ class Record:
     documents: Mapping[str, str]
     files: Mapping[str, str | None]
     cells: tuple[tuple[int, int, int], ...]
-    peak: int = 0
-    seconds: float = 0.0
+    peak: int
 
 
 class Index:
@@ -69,18 +68,7 @@ class Index:
 
     def keep(self, key: str, notebook: str, step: str, record: Record) -> None:
         """Note the results of a step."""
-        fields = (
-            "run",
-            "parts",
-            "sources",
-            "outputs",
-            "documents",
-            "files",
-            "cells",
-            "peak",
-            "seconds",
-        )
-        text = json.dumps({name: getattr(record, name) for name in fields})
+        text = json.dumps(asdict(record))
         row = (key, notebook, step, record.run, time.time(), text)
         self._write("insert or replace into steps values (?, ?, ?, ?, ?, ?)", row)
 

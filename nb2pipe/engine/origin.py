@@ -25,9 +25,8 @@ def origin_of(
 
 def _git_state(directory: Path) -> dict[str, Any] | None:
     """Return the commit of the repository around `directory`, if there is one."""
-    if not any(
-        (parent / ".git").exists() for parent in (directory.resolve(), *directory.resolve().parents)
-    ):
+    place = directory.resolve()
+    if not any((folder / ".git").exists() for folder in (place, *place.parents)):
         return None
     commit = _git(directory, "rev-parse", "HEAD")
     status = _git(directory, "status", "--porcelain", "--untracked-files=no")
@@ -37,7 +36,7 @@ def _git_state(directory: Path) -> dict[str, Any] | None:
 def _git(directory: Path, *words: str) -> str:
     try:
         command = ["git", "-C", str(directory), *words]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)  # noqa: S603
+        done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=False)  # noqa: S603 -- our own words
     except (OSError, subprocess.TimeoutExpired):
         return ""
     return done.stdout.strip() if done.returncode == 0 else ""

@@ -15,6 +15,7 @@ from nb2pipe.engine.store import Store, digest_of
 from nb2pipe.ir import ArtifactKind, Json, Pipeline, Step
 
 _DOCUMENTS = ("result.json", "report.html", "metrics.json", "log.txt")
+_LONGEST_PATH = 1000
 _THERE = "there"
 """Stands for the content of a file that is handed on: who needs it gets it from the store."""
 
@@ -66,9 +67,9 @@ class Reuse:
 
         `again` says why it is to run in any case. Returns the result and why it holds, or None and why not.
         """
-        known = self._known[step.name] = self._look_at(step)
         if again is not None:
             return None, (again,)
+        known = self._known[step.name] = self._look_at(step)
         record = self._index.find(known.key)
         if record is None:
             return None, tuple(_changes(self.latest(step), known))
@@ -101,7 +102,7 @@ class Reuse:
             if (files.path / name).exists():
                 documents[name] = digest_of(files.path / name)
                 self._store.adopt(files.path / name, documents[name])
-        known = self._known[step.name]
+        known = self._known.get(step.name) or self._look_at(step)
         record = Record(
             run=self._folder.id,
             parts=known.parts,
@@ -111,7 +112,6 @@ class Reuse:
             files=dict(self._files(step, result, known.sources.values())),
             cells=known.cells,
             peak=result.peak,
-            seconds=result.seconds,
         )
         self._index.keep(known.key, self._pipeline.notebook, step.name, record)
 
@@ -239,7 +239,7 @@ def _texts(sources: Iterable[str]) -> Iterator[str]:
         for node in nodes:
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 text = node.value
-                if 0 < len(text) < 1000 and "\0" not in text and "\n" not in text:  # noqa: PLR2004
+                if 0 < len(text) < _LONGEST_PATH and "\0" not in text and "\n" not in text:
                     yield text
 
 

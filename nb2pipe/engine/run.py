@@ -80,6 +80,7 @@ def run_pipeline(  # noqa: PLR0913 -- all but the pipeline by name
     values = {parameter.name: parameter.default for parameter in pipeline.parameters}
     values.update(parameters)
     options = options or RunOptions()
+    wanted = wanted_steps(pipeline, options)
     origin = origin_of(pipeline, directory, values, options.python)
     begin = time.monotonic()
     observer = observer or Observer()
@@ -101,13 +102,13 @@ def run_pipeline(  # noqa: PLR0913 -- all but the pipeline by name
             directory=directory,
             values=values,
             options=options,
+            wanted=wanted,
             observer=observer,
         )
         run.execute()
         results, interrupted = run.results(), run.interrupted
     diagnostics += tuple(diagnostic_of(pipeline, item) for item in results if item.error)
     conflicts = tuple(file_conflicts(pipeline, results))
-    wanted = wanted_steps(pipeline, options)
     status = _status(results, wanted, interrupted=interrupted)
     result = RunResult(
         id=folder.id,
@@ -137,6 +138,7 @@ class _Run:
         directory: Path,
         values: Mapping[str, Json],
         options: RunOptions,
+        wanted: Mapping[str, str | None],
         observer: Observer,
     ) -> None:
         self.interrupted = False
@@ -151,7 +153,7 @@ class _Run:
         self._warm: WarmParent | None = None
         self._isolated = options.isolated
         self._reuse = Reuse(pipeline, folder, directory, values, options.python)
-        self._wanted = wanted_steps(pipeline, options)
+        self._wanted = wanted
         self._memory = Memory(pipeline, self._reuse.latest)
         self._reasons: dict[str, tuple[str, ...]] = {}
         self._events: SimpleQueue[Event] = SimpleQueue()
@@ -203,24 +205,22 @@ class _Run:
                 return
             self._ready.remove(name)
             step = self._pipeline.step(name)
-            if step.name in self._wanted and not self._is_reused(step):
+            if name in self._reasons:
                 self._start(step, guard)
+            elif name in self._wanted and not self._take_results(step):
+                self._ready.append(name)
 
     def _may_begin(self, name: str) -> bool:
         if name not in self._reasons:
             return True  # to see whether it must run at all
         return len(self._running) < self._workers and self._memory.has_room(name, self._running)
 
-    def _is_reused(self, step: Step) -> bool:
-        """Take the results of an earlier run, if there are some; otherwise the step waits for its turn."""
-        if step.name in self._reasons:
-            return False
-        again = self._wanted[step.name]
-        result, reasons = self._reuse.find(step, again=again)
+    def _take_results(self, step: Step) -> bool:
+        """Take the results of an earlier run, if they hold; note in any case why, or why not."""
+        result, reasons = self._reuse.find(step, again=self._wanted[step.name])
         self._reasons[step.name] = reasons
         if result is None:
-            self._ready.append(step.name)
-            return True
+            return False
         self._end(replace(result, reasons=reasons, begin=time.monotonic() - self._begin))
         self._sorter.done(step.name)
         return True

@@ -17,30 +17,26 @@ def predecessors(pipeline: Pipeline) -> dict[str, set[str]]:
     return waits
 
 
-def wanted_steps(pipeline: Pipeline, options: RunOptions) -> Mapping[str, str | None]:
-    """Return the steps that a run wants, each with why it runs again even when nothing changed.
+def ancestors(pipeline: Pipeline) -> dict[str, set[str]]:
+    """Return for each step all that it waits for; steps are in execution order in a pipeline."""
+    found: dict[str, set[str]] = {}
+    for name, direct in predecessors(pipeline).items():
+        found[name] = direct.union(*(found[before] for before in direct))
+    return found
 
-    Steps are in execution order in a pipeline.
-    """
-    waits = predecessors(pipeline)
-    names = [step.name for step in pipeline.steps]
+
+def wanted_steps(pipeline: Pipeline, options: RunOptions) -> Mapping[str, str | None]:
+    """Return the steps that a run wants, each with why it runs again even when nothing changed."""
+    before = ancestors(pipeline)
     always = None if options.reuse and not options.paranoid else "nothing is to be reused"
     wanted: dict[str, str | None] = {
         step.name: "it is tagged `cache:off`" if step.options.cache is False else always
         for step in pipeline.steps
+        if options.only in {None, step.name} or step.name in before[options.only]
     }
     if options.only is not None:
-        before = {options.only}
-        for name in reversed(names):
-            before |= waits[name] if name in before else set()
-        wanted = {name: why for name, why in wanted.items() if name in before}
         wanted[options.only] = "it was asked for"
-    if options.start is not None:
-        after = {options.start}
-        after.update(name for name in names if _is_after(name, options.start, waits))
-        wanted |= dict.fromkeys(after & wanted.keys(), f"it is or comes after `{options.start}`")
+    for name in wanted if options.start is not None else ():
+        if options.start == name or options.start in before[name]:
+            wanted[name] = f"it is or comes after `{options.start}`"
     return wanted
-
-
-def _is_after(name: str, start: str, waits: Mapping[str, set[str]]) -> bool:
-    return start in waits[name] or any(_is_after(before, start, waits) for before in waits[name])
