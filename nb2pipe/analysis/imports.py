@@ -37,11 +37,12 @@ def imports_only_standard(tree: ast.AST) -> bool:
     return all(
         module.partition(".")[0] in sys.stdlib_module_names
         for node in ast.walk(tree)
-        for module in _modules(node)
+        for module in modules_of(node)
     )
 
 
-def _modules(node: ast.AST) -> list[str]:
+def modules_of(node: ast.AST) -> list[str]:
+    """Return the full names of the modules that this very node imports; of a relative one, an empty name."""
     match node:
         case ast.Import(names=names):
             return [alias.name for alias in names]

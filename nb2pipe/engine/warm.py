@@ -4,17 +4,18 @@ import ast
 import contextlib
 import json
 import socket
-import struct
 import subprocess
 import sys
 import threading
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from queue import SimpleQueue
-from typing import Any, Final
+from typing import Final
 
+from nb2pipe.analysis.imports import modules_of
 from nb2pipe.bundle import runtime_source
 from nb2pipe.engine.process import Ended, Start, Started
+from nb2pipe.engine.warm_parent import send
 from nb2pipe.ir import Cell
 
 _PROGRAM: Final = Path(__file__).with_name("warm_parent.py")
@@ -55,10 +56,7 @@ def _imports(source: str) -> Iterator[str]:
     except (SyntaxError, ValueError):
         return
     for node in body:
-        if isinstance(node, ast.Import):
-            yield from (item.name for item in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            yield node.module
+        yield from filter(None, modules_of(node))
 
 
 class WarmParent:
@@ -98,7 +96,7 @@ class WarmParent:
         order = {"modules": modules, "runtime": runtime_source(), "folder": str(directory)}
         self._answers = self._control.makefile("r", encoding="utf-8")
         with contextlib.suppress(OSError):
-            self._send(order)
+            send(self._control, order)
         first = json.loads(self._answers.readline() or '{"unsafe": "its process ended"}')
         if first["unsafe"] is not None:
             self.close()
@@ -118,7 +116,7 @@ class WarmParent:
 
         def start(output: int) -> Started:
             ends = self._ends[step] = SimpleQueue()
-            self._send(order, [output])
+            send(self._control, order, [output])
             pid = self._pids.get()
             if pid is None:
                 raise OSError("the process that steps are forked from has ended")
@@ -136,11 +134,6 @@ class WarmParent:
             self._listener.join()
         self._answers.close()
         self._control.close()
-
-    def _send(self, order: Mapping[str, Any], descriptors: Sequence[int] = ()) -> None:
-        content = json.dumps(order).encode()
-        socket.send_fds(self._control, [struct.pack("!I", len(content))], descriptors)
-        self._control.sendall(content)
 
     def _listen(self) -> None:
         with contextlib.suppress(OSError, ValueError):

@@ -25,19 +25,12 @@ import sys
 import tempfile
 import traceback
 import types
-from typing import Any
+from typing import Any, Sequence
 
 Order = dict[str, Any]
 
-# What a step's process would meet in a fresh interpreter.
-_START = {"path": [*sys.path], "environ": {**os.environ}}
-# A kernel sets these before any library looks at them.
-_KERNEL = {
-    "MPLBACKEND": "module://matplotlib_inline.backend_inline",
-    "TERM": "xterm-color",
-    "FORCE_COLOR": "1",
-    "PAGER": "cat",
-}
+# Where a fresh interpreter would look for modules.
+_SEARCH_PATH = [*sys.path]
 _WARMED = (
     "IPython.core.interactiveshell",
     "tarfile",
@@ -78,14 +71,14 @@ def receive(control: socket.socket) -> "tuple[Order, list[int]]":
     return json.loads(b"".join(parts) or b"{}"), descriptors
 
 
-def send(way: socket.socket, order: Order, descriptors: "list[int]") -> None:
-    """Pass an order on."""
+def send(way: socket.socket, order: Order, descriptors: "Sequence[int]" = ()) -> None:
+    """Send an order, with descriptors, as `receive` reads it."""
     content = json.dumps(order).encode()
     socket.send_fds(way, [struct.pack("!I", len(content))], descriptors)
     way.sendall(content)
 
 
-def answer(control: socket.socket, message: "Order") -> None:
+def answer(control: socket.socket, message: Order) -> None:
     """Send one line."""
     with contextlib.suppress(OSError):
         control.sendall(json.dumps(message).encode() + b"\n")
@@ -93,7 +86,9 @@ def answer(control: socket.socket, message: "Order") -> None:
 
 def import_all(modules: list[str]) -> "str | None":
     """Import as far as that works and shows nothing; return what is wrong with one that shows something."""
-    os.environ.update({**_KERNEL, **{k: v for k, v in os.environ.items() if k == "MPLBACKEND"}})
+    # As the runtime does before any library looks at them.
+    os.environ.update(TERM="xterm-color", FORCE_COLOR="1", PAGER="cat")
+    os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
     for name in _WARMED:
         with contextlib.suppress(Exception):
             importlib.import_module(name)
@@ -265,12 +260,12 @@ def fork_spare(
         os._exit(1)
 
 
-def become(order: "Order", code: types.CodeType, source: str) -> None:
+def become(order: Order, code: types.CodeType, source: str) -> None:
     """Make this process what a fresh interpreter would be, and run the step."""
     os.chdir(order["folder"])
     os.environ.clear()
     os.environ.update(order["environment"])
-    sys.path[:] = _START["path"]
+    sys.path[:] = _SEARCH_PATH
     sys.argv[1:] = []
     random = sys.modules.get("numpy.random")
     if random is not None:
