@@ -13,8 +13,8 @@ from typing import Any
 from nb2pipe.diagnostics import Nb2pipeError
 from nb2pipe.engine.folder import StepFolder
 from nb2pipe.runtime import pickling
-from nb2pipe.runtime.execute import _parameter_values
-from nb2pipe.runtime.store import START, STATES, read_artifact, restore
+from nb2pipe.runtime.execute import parameter_values
+from nb2pipe.runtime.store import START, STATES, read_artifact, restore, settle
 
 Operation = Mapping[str, Any]
 
@@ -107,7 +107,7 @@ def _perform(
             _replay("#\n" * (operation["line"] - 1) + sources[operation["source"]], scope)
         case "bind":
             name = operation["name"]
-            values = _parameter_values(manifest["parameters"], ports["parameters"])
+            values = parameter_values(manifest["parameters"], ports["parameters"])
             scope[name] = values.get(name, manifest["parameters"][name]["default"])
         case "load":
             key = operation["input"]
@@ -135,6 +135,7 @@ def _replay(source: str, scope: dict[str, Any]) -> None:
 def _load(port: Mapping[str, Any], path: str, names: list[str], scope: dict[str, Any]) -> None:
     try:
         values = read_artifact(path)
+        settle()
     except OSError as error:
         message = "`{output}` of step `{step}` is gone: run the notebook again".format_map(port)
         raise RestoreError(message) from error

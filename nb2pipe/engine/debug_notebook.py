@@ -11,7 +11,7 @@ from nb2pipe.engine.debug import operations_before
 from nb2pipe.engine.folder import StepFolder
 from nb2pipe.engine.history import PastRun
 from nb2pipe.engine.results import StepResult, StepStatus
-from nb2pipe.runtime.execute import _parameter_values, _substitute
+from nb2pipe.runtime.execute import parameter_values, substitute
 
 _Document = dict[str, Any]
 
@@ -39,13 +39,13 @@ def debug_notebook(run: PastRun, name: str) -> _Document:
     result = run.step_result(name)
     last = _last_cell(result)
     cells = [_cell("markdown", "nb2pipe-about", _about(run, name, result))]
-    values = _parameter_values(manifest["parameters"], ports["parameters"])
+    values = parameter_values(manifest["parameters"], ports["parameters"])
     runs = (operation for operation in manifest["program"] if operation["op"] == "run")
     for index, operation in enumerate(runs):
         if index > last:
             break
         cells += _restoring_cell(files, manifest, index)
-        source = _substitute(
+        source = substitute(
             sources[operation["source"]], operation.get("substitutions", ()), values
         )
         cells.append(_cell("code", operation["id"] or f"cell-{index}", source))

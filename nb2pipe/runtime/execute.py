@@ -48,7 +48,7 @@ def run_program(
         "cells": [], "outputs": {}, "metrics": {}, "error": None,
     }  # fmt: skip
     STATES.update(manifest.get("states", {}))
-    values = _parameter_values(manifest["parameters"], ports["parameters"])
+    values = parameter_values(manifest["parameters"], ports["parameters"])
     main = sys.modules["__main__"] = ModuleType("__main__")
     scope = main.__dict__
     recorder = Recorder()
@@ -120,7 +120,7 @@ def _executor(
         number = operation["number"]
         notebook = operation.get("notebook", manifest["notebook"])
         name = f"{notebook} cell {number}"
-        source = _substitute(
+        source = substitute(
             sources[operation["source"]], operation.get("substitutions", ()), values
         )
         if not count:
@@ -139,7 +139,7 @@ def _executor(
     return execute
 
 
-def _parameter_values(parameters: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
+def parameter_values(parameters: dict[str, Any], given: dict[str, Any]) -> dict[str, Any]:
     """Return the parameters that differ from their defaults, in the defaults' types.
 
     Kubeflow hands every number on as a float.
@@ -173,7 +173,8 @@ def _shell(main: ModuleType, recorder: Recorder) -> Any:
         return plain_shell(main, recorder, run_in_loop)
 
 
-def _substitute(source: str, places: Any, values: dict[str, Any]) -> str:
+def substitute(source: str, places: Any, values: dict[str, Any]) -> str:
+    """Return a cell's source with parameters that differ from their defaults in their places."""
     for place in reversed(places):
         name = place["name"]
         if name in values:
@@ -239,7 +240,7 @@ def _store(port: dict[str, Any], path: str, guard: Guard) -> dict[str, Any]:
             )
     guard.add_shared(values, port.get("apart", ()))
     OWN_WAYS.clear()
-    artifact = write_artifact(path, values, made)
+    artifact = write_artifact(path, values, made, port.get("fast"))
     if port["kind"] == "variables":
         # Small ones that are stored in the notebook's own way are read back at once.
         if port.get("paranoid") or (OWN_WAYS and artifact["bytes"] < CHECKED):

@@ -17,10 +17,8 @@ MISSING = object()
 SHARE = 0.04  # of the time that a step takes
 GRACE = 1.0  # seconds that what must be compared may take in any step
 SLOWEST = 1e-7  # seconds that a byte takes to compare, in a value of many small objects
-METHODS = (
-    MethodType,
-    BuiltinMethodType,
-)  # a copy would hold the object, as `random.gauss` does its generator
+# A copy would hold the object, as `random.gauss` does its generator.
+METHODS = MethodType, BuiltinMethodType
 COPIED = 1 << 24  # bytes of a value of which a copy may be kept
 
 

@@ -11,7 +11,7 @@ from nb2pipe.runtime.capture import to_json
 from nb2pipe.runtime.execute import run_program
 from nb2pipe.runtime.kubeflow import executor_output, kubeflow_ports
 from nb2pipe.runtime.report import render_report
-from nb2pipe.runtime.store import choose_digest, write_file
+from nb2pipe.runtime.store import draft
 
 
 def main(arguments: list[str]) -> None:
@@ -31,12 +31,12 @@ def main(arguments: list[str]) -> None:
     def write(path: Any, content: Any) -> None:
         if path:
             text = content if isinstance(content, str) else json.dumps(content, default=to_json)
-            write_file(path, [text.encode("utf-8", "replace")])
+            with draft(path) as file:
+                file.write(text.encode("utf-8", "replace"))
 
     def save(result: Any) -> None:
         write(ports.get("result"), result)
 
-    choose_digest(ports.get("fast", False))
     result = run_program(manifest, sources, ports, save)
     save(result)
     write(ports.get("metrics"), result["metrics"])

@@ -15,9 +15,8 @@ from collections import Counter
 from types import CellType, CodeType, FunctionType, ModuleType, SimpleNamespace
 from typing import Any
 
-OWN_WAYS: set[type] = (
-    set()
-)  # classes of what was stored in a way of its own, and may forget something
+# Classes of what was stored in a way of its own, and may forget something.
+OWN_WAYS: set[type] = set()
 GAPS = 1 << 28  # bytes that the gaps of an array may take; a sparser one is packed
 
 

@@ -3,6 +3,7 @@
 import contextlib
 import hashlib
 import importlib
+import importlib.util
 import io
 import json
 import mmap
@@ -14,14 +15,13 @@ import tarfile
 import tempfile
 import threading
 import time
-from typing import Any
+from typing import Any, Iterator
 
 from nb2pipe.runtime.pickling import Definition, blame, dump_values
 
 MAGIC = "nb2pipe artifact 1 %s\n", "nb2pipe artifact 2 %s\n"  # by what the digest is
 LARGE = 1 << 24  # bytes of a file whose digest is compared in the background
-FAST: list[bool] = []  # not empty: all who read the artifacts have the fast digest
-UNSETTLED: list[Any] = []
+UNSETTLED: list[Any] = []  # what `compare_digest` needs, of files that are still being compared
 
 # How the process began, and for each name of hidden state: a module, what gets and what sets it there.
 START: dict[str, Any] = {
@@ -56,8 +56,12 @@ def loses_order(value: Any, depth: int = 3) -> bool:
     return depth > 0 and any(loses_order(part, depth - 1) for part in [*parts])
 
 
-def write_artifact(path: str, values: dict[str, Any], made: dict[str, Any]) -> dict[str, Any]:
+def write_artifact(
+    path: str, values: dict[str, Any], made: dict[str, Any], fast: Any = None
+) -> dict[str, Any]:
     """Store `values` at `path`, whole or not at all, and return what the file holds.
+
+    `fast`: all who read it have the fast digest, which is used if this Python has it, too.
 
     Raises:
         StepError: NB504, a value cannot be stored.
@@ -80,7 +84,19 @@ def write_artifact(path: str, values: dict[str, Any], made: dict[str, Any]) -> d
     body: list[Any] = [head.rjust(len(head) + (-52 - len(head) & 63)).encode()]
     for part in parts:
         body += part, bytes(-len(part) & 63)
-    about["digest"], about["bytes"] = write_file(path, body, FAST)
+    fast = fast and importlib.util.find_spec("xxhash")
+    digest = hasher(fast)
+    # Hashing and writing a large buffer both leave the interpreter to others.
+    compute = threading.Thread(target=lambda: [*map(digest.update, body)])
+    compute.start()
+    with draft(path) as file:
+        file.write(bytes(52))
+        file.writelines(body)
+        about["bytes"] = file.tell()
+        compute.join()
+        file.seek(0)
+        file.write((MAGIC[bool(fast)] % digest.hexdigest()).encode())
+    about["digest"] = digest.hexdigest()
     return about
 
 
@@ -97,12 +113,13 @@ def read_artifact(path: str) -> Any:
     content = map_file(path)[len(first) :]
     magic = MAGIC[first[:18] == MAGIC[1][:18]]
     digest = hasher(magic is MAGIC[1])
-    check = threading.Thread(target=digest.update, args=(content,))
-    check.start()
-    UNSETTLED.append((check, digest, magic, first, path))
-    parts = artifact_parts(path)
+    compute = threading.Thread(target=digest.update, args=(content,))
+    compute.start()
     if len(content) < LARGE:
-        settle()
+        compare_digest(compute, digest, magic, first, path)
+    else:
+        UNSETTLED.append((compute, digest, magic, first, path))
+    parts = artifact_parts(path)
     return pickle.loads(parts[0], buffers=parts[1:])
 
 
@@ -113,21 +130,23 @@ def settle() -> None:
         ValueError: a file is damaged.
     """
     while UNSETTLED:
-        check, digest, magic, first, path = UNSETTLED.pop()
-        check.join()
-        if magic % digest.hexdigest() != first:
-            raise ValueError(f"`{os.path.basename(path)}` is damaged")
+        compare_digest(*UNSETTLED.pop())
 
 
-def choose_digest(is_fast: bool) -> None:  # noqa: FBT001 -- short names have no keywords
-    """Write artifacts with the fast digest if all who read them have it, and this Python does."""
-    with contextlib.suppress(ImportError):
-        FAST[:] = [hasher(is_fast) is not None] if is_fast else []
+def compare_digest(compute: Any, digest: Any, magic: str, first: str, path: str) -> None:
+    """Compare a digest with a file's `first` line, when the thread `compute` is through with it.
+
+    Raises:
+        ValueError: the file is damaged.
+    """
+    compute.join()
+    if magic % digest.hexdigest() != first:
+        raise ValueError(f"`{os.path.basename(path)}` is damaged")
 
 
-def hasher(is_fast: bool) -> Any:  # noqa: FBT001 -- one or the other
+def hasher(fast: Any) -> Any:
     """Return what computes a digest of 128 bits: XXH3 if it is wanted, else BLAKE2b."""
-    if is_fast:
+    if fast:
         return importlib.import_module("xxhash").xxh3_128()
     return hashlib.blake2b(digest_size=16)
 
@@ -150,27 +169,13 @@ def artifact_parts(path: str) -> list[Any]:
     return parts
 
 
-def write_file(path: str, parts: list[Any], fast: Any = None) -> tuple[str, int]:
-    """Write a file under another name first, so that nobody meets half of it; return its digest and size.
-
-    `fast` is None for a plain file; otherwise a line with the digest comes first, computed meanwhile.
-    """
+@contextlib.contextmanager
+def draft(path: str) -> Iterator[Any]:
+    """Let a file be written under another name first, so that nobody meets half of it."""
     _parent(path)
-    digest = hasher(bool(fast))
-    # Hashing and writing a large buffer both leave the interpreter to others.
-    compute = threading.Thread(target=lambda: [*map(digest.update, parts)])
     with open(path + "~", "wb") as file:
-        if fast is not None:
-            compute.start()
-            file.write(bytes(52))
-        file.writelines(parts)
-        size = file.tell()
-        if fast is not None:
-            compute.join()
-            file.seek(0)
-            file.write((MAGIC[bool(fast)] % digest.hexdigest()).encode())
+        yield file
     os.replace(path + "~", path)
-    return digest.hexdigest(), size
 
 
 def _parent(path: str) -> str:
