@@ -205,7 +205,7 @@ def write(compiled: CompiledNotebook, notebook: Path, output: Path) -> CompiledN
         CompileError: NB507, a file cannot be written.
     """
     if output.suffix == _NOTEBOOK and output.exists() and not output.samefile(notebook):
-        raise _cannot_write(output, "it is a notebook", notebook)
+        raise cannot_write(output, "it is a notebook", notebook)
     main, *others = compiled.files
     folder, main_path = output.parent, output
     if output.is_dir():
@@ -289,7 +289,7 @@ def check_output(path: Path, *, notebook: Path) -> None:
     elif not os.access(path if path.exists() else path.parent, os.W_OK):
         problem = "permission denied"
     if problem:
-        raise _cannot_write(path, problem, notebook)
+        raise cannot_write(path, problem, notebook)
 
 
 def write_output(path: Path, text: str, *, notebook: Path) -> None:
@@ -308,7 +308,7 @@ def write_output(path: Path, text: str, *, notebook: Path) -> None:
         else:
             write_text(path.resolve(), text)
     except OSError as error:
-        raise _cannot_write(path, error.strerror or str(error), notebook) from error
+        raise cannot_write(path, error.strerror or str(error), notebook) from error
 
 
 def _pipeline_of(compilation: Compilation) -> Pipeline:
@@ -317,7 +317,8 @@ def _pipeline_of(compilation: Compilation) -> Pipeline:
     return compilation.pipeline
 
 
-def _cannot_write(path: Path, problem: str, notebook: Path) -> CompileError:
+def cannot_write(path: Path, problem: str, notebook: Path) -> CompileError:
+    """Return the error NB507 for an output file of `notebook`."""
     return CompileError(
         [
             Diagnostic(

@@ -5,9 +5,8 @@ from pathlib import Path
 
 import click
 
-from nb2pipe.api import write_output
+from nb2pipe.api import cannot_write, write_output
 from nb2pipe.cli.output import failing_on_errors, say
-from nb2pipe.diagnostics import Code, CompileError, Diagnostic, Span
 from nb2pipe.engine.debug_notebook import debug_notebook, is_debug_notebook
 from nb2pipe.engine.history import find_run
 
@@ -40,21 +39,7 @@ def command(*, run: str, step: str, output: Path) -> None:
         found = find_run(run, Path())
         document = debug_notebook(found, step)
         if output.exists() and not is_debug_notebook(output):
-            raise _not_ours(output)
+            raise cannot_write(output, "it exists, and `nb2pipe debug` did not make it", output)
         text = json.dumps(document, indent=1, ensure_ascii=False) + "\n"
-        name = Path(found.document["notebook"] or "").name
-        write_output(output, text, notebook=found.directory / name)
+        write_output(output, text, notebook=found.notebook)
     say(f"wrote {output}: open it and run all cells", "title")
-
-
-def _not_ours(path: Path) -> CompileError:
-    return CompileError(
-        [
-            Diagnostic(
-                code=Code.CANNOT_WRITE,
-                span=Span(notebook=str(path)),
-                message=f"`{path}` cannot be written: it exists, and `nb2pipe debug` did not make it",
-                hint="name another file with `-o`",
-            )
-        ]
-    )

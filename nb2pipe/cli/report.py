@@ -40,10 +40,9 @@ def command(*, run: str, output: Path) -> None:
         found = find_run(run, Path())
         pipeline = found.pipeline()
         logs = {
-            step.name: log_tail(found.step_folder(step.name).log, _LOG_LINES)
+            step.name: log_tail(found.folder.step(step.name).log, _LOG_LINES)
             for step in pipeline.steps
         }
         page = render_run_report(found.to_json(), pipeline, found.executed_notebook(), logs)
-        name = Path(found.document["notebook"] or "").name
-        write_output(output, page, notebook=found.directory / name)
+        write_output(output, page, notebook=found.notebook)
     say(f"wrote {output}", "title")

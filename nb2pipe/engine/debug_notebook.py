@@ -1,6 +1,5 @@
 """The notebook that stands where a step failed."""
 
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -8,7 +7,7 @@ from typing import Any
 from nb2pipe.bundle.manifest import MANIFEST_SCHEMA
 from nb2pipe.diagnostics import Code, CompileError, Diagnostic, Span
 from nb2pipe.engine.debug import operations_before
-from nb2pipe.engine.folder import StepFolder
+from nb2pipe.engine.folder import StepFolder, read_object
 from nb2pipe.engine.history import PastRun
 from nb2pipe.engine.results import StepResult, StepStatus
 from nb2pipe.runtime.execute import parameter_values, substitute
@@ -27,9 +26,9 @@ def debug_notebook(run: PastRun, name: str) -> _Document:
         CompileError: NB512 or NB513, there is no such step, or nothing to restore it from.
     """
     run.step(name)
-    files = run.step_folder(name)
-    document, ports = _read(files.manifest), _read(files.ports)
-    if document is None or ports is None:
+    files = run.begun_in(name)
+    document, ports = read_object(files.manifest), read_object(files.ports)
+    if not document or not ports:
         raise _never_began(run, name)
     manifest, sources = document["manifest"], document["sources"]
     if manifest["schema"] != MANIFEST_SCHEMA:
@@ -59,7 +58,7 @@ def debug_notebook(run: PastRun, name: str) -> _Document:
 
 def is_debug_notebook(path: Path) -> bool:
     """Return whether the file at `path` is what `debug_notebook` made, so that it may be replaced."""
-    document = _read(path) or {}
+    document = read_object(path)
     try:
         return bool(document["metadata"]["nb2pipe"]["run"]["debug"])
     except (KeyError, TypeError):
@@ -91,7 +90,7 @@ def _restoring_cell(
 
 
 def _about(run: PastRun, name: str, result: StepResult | None) -> str:
-    notebook = Path(run.document["notebook"] or "").name
+    notebook = run.notebook.name
     lines = [
         f"# Step `{name}` of run `{run.id}`",
         "",
@@ -118,14 +117,6 @@ def _cell(kind: str, identity: str, source: str) -> _Document:
     if kind == "code":
         cell |= {"execution_count": None, "outputs": []}
     return cell
-
-
-def _read(path: Path) -> _Document | None:
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    return document if isinstance(document, dict) else None
 
 
 # --- what is wrong

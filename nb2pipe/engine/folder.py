@@ -11,9 +11,11 @@
 ```
 """
 
+import contextlib
 import json
 import os
 import secrets
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -143,6 +145,23 @@ def write_json(path: Path, document: Any) -> None:
         OSError: it cannot be written.
     """
     write_text(path, json.dumps(document, indent=1, ensure_ascii=False) + "\n")
+
+
+def read_object(path: Path) -> dict[str, Any]:
+    """Return the JSON object in a file; an empty one when there is none."""
+    try:
+        document = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
+def files_below(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
+    """Yield the files in a folder and in those below, each with its state; links are no files."""
+    for path in folder.rglob("*"):
+        with contextlib.suppress(OSError):  # it went away
+            if path.is_file() and not path.is_symlink():
+                yield path, path.lstat()
 
 
 def _file_name(name: str) -> str:

@@ -7,14 +7,14 @@ a run that has not written it, as much of it as its folder tells.
 import contextlib
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final
 
 from nb2pipe.diagnostics import Code, CompileError, Diagnostic, Span
-from nb2pipe.engine.folder import RunFolder, StepFolder
+from nb2pipe.engine.folder import RunFolder, StepFolder, files_below, read_object
 from nb2pipe.engine.results import StepResult, StepStatus, read_step_result
 from nb2pipe.frontend.values import did_you_mean
 from nb2pipe.ir import Pipeline, pipeline_from_json
@@ -65,6 +65,11 @@ class PastRun:
         return self.folder.path.parents[2]
 
     @property
+    def notebook(self) -> Path:
+        """The notebook that was run; it may be gone."""
+        return self.directory / Path(self.document["notebook"] or "").name
+
+    @property
     def started(self) -> datetime:
         """When it began."""
         return datetime.fromisoformat(self.document["started"])
@@ -72,9 +77,8 @@ class PastRun:
     @property
     def size(self) -> int:
         """How many bytes its files have; those that are one file count once."""
-        return sum(
-            {(s.st_dev, s.st_ino): s.st_size for s in _file_states(self.folder.path)}.values()
-        )
+        states = (state for _, state in files_below(self.folder.path))
+        return sum({(s.st_dev, s.st_ino): s.st_size for s in states}.values())
 
     def step(self, name: str) -> Mapping[str, Any]:
         """Return what the document says about a step.
@@ -89,17 +93,15 @@ class PastRun:
             raise _no_such_step(self, name, list(steps))
         return steps[name]
 
-    def step_folder(self, name: str) -> StepFolder:
-        """Return where a step has its files: with the run that it was taken from, if with none here."""
-        own = self.folder.step(name)
+    def begun_in(self, name: str) -> StepFolder:
+        """Return where it is written what a step began with: in the run that it was taken from."""
         reused = next((s["reused"] for s in self.document["steps"] if s["name"] == name), None)
-        if reused and not own.result.exists():
-            return RunFolder(self.folder.path.with_name(reused)).step(name)
-        return own
+        run = self.folder if reused is None else RunFolder(self.folder.path.with_name(reused))
+        return run.step(name)
 
     def step_result(self, name: str) -> StepResult | None:
         """Return what the step's process has told, None if it never ran."""
-        return read_step_result(self.step_folder(name).result)
+        return read_step_result(self.folder.step(name).result)
 
     def pipeline(self) -> Pipeline:
         """Return the pipeline that was run.
@@ -114,11 +116,7 @@ class PastRun:
 
     def executed_notebook(self) -> dict[str, Any] | None:
         """Return the executed notebook, None when the run has not written it."""
-        try:
-            document = json.loads(self.folder.notebook.read_text(encoding="utf-8"))
-        except (OSError, ValueError):
-            return None
-        return document if isinstance(document, dict) else None
+        return read_object(self.folder.notebook) or None
 
     def to_json(self) -> dict[str, Any]:
         """Return the document with the folder and its size."""
@@ -169,7 +167,7 @@ def find_run(text: str, directory: Path) -> PastRun:
 def read_run(path: Path) -> PastRun:
     """Return the run whose folder is `path`."""
     folder = RunFolder(path.absolute())
-    written = _read_object(folder.result)
+    written = read_object(folder.result)
     known = _known_without_result(folder) if not written else _nothing_known(folder)
     steps = (written or known).get("steps") or []
     document = {**known, **written, "id": folder.id, "steps": [{**_STEP, **step} for step in steps]}
@@ -203,7 +201,7 @@ def _known_without_result(folder: RunFolder) -> dict[str, Any]:
         known |= {"pipeline": pipeline.name, "notebook": pipeline.notebook}
         known["steps"] = [_step_so_far(folder, step.name) for step in pipeline.steps]
         for step in pipeline.steps:
-            known["parameters"] |= _read_object(folder.step(step.name).ports).get("parameters", {})
+            known["parameters"] |= read_object(folder.step(step.name).ports).get("parameters", {})
     return known
 
 
@@ -214,15 +212,11 @@ def _step_so_far(folder: RunFolder, name: str) -> dict[str, Any]:
     # What a running step has written says `failed` until it knows better.
     if result and (result.error or result.status is StepStatus.SUCCEEDED):
         status = result.status.value
-    artifacts = result.outputs if result else {}
     return {
         "name": name,
         "status": status,
         "seconds": sum(cell.seconds for cell in result.cells) if result else 0.0,
-        "artifacts": {
-            key: {part: artifact.get(part) for part in ("names", "type", "bytes")}
-            for key, artifact in artifacts.items()
-        },
+        "artifacts": result.artifacts if result else {},
     }
 
 
@@ -233,21 +227,6 @@ def _started(folder: RunFolder) -> datetime:
         return parsed.replace(tzinfo=UTC)
     except ValueError:
         return datetime.fromtimestamp(folder.path.stat().st_mtime, UTC)
-
-
-def _read_object(path: Path) -> dict[str, Any]:
-    try:
-        document = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return document if isinstance(document, dict) else {}
-
-
-def _file_states(path: Path) -> Iterator[Any]:
-    for file in path.rglob("*"):
-        with contextlib.suppress(OSError):  # it went away
-            if file.is_file():
-                yield file.lstat()
 
 
 # --- what is wrong

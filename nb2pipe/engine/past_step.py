@@ -24,7 +24,7 @@ def step_document(run: PastRun, name: str, *, lines: int) -> dict[str, Any]:
     """
     known = run.step(name)
     pipeline = run.pipeline()
-    files = run.step_folder(name)
+    files = run.folder.step(name)
     result = run.step_result(name)
     ended = {cell.cell: cell for cell in result.cells} if result else {}
     cells = []

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from os import stat_result
 from pathlib import Path
 
+from nb2pipe.engine.folder import files_below
 from nb2pipe.engine.history import PastRun
 
 # A run without a result that is younger may still be running.
@@ -84,7 +85,7 @@ def remove_runs(root: Path, runs: Iterable[PastRun], *, dry_run: bool = False) -
 def _freed(root: Path, runs: Iterable[PastRun]) -> int:
     """Return how many bytes go when `runs` go: those of files of which no name is left."""
     going: dict[tuple[int, int], tuple[stat_result, int]] = {}
-    own = (state for run in runs for _, state in _files(run.folder.path))
+    own = (state for run in runs for _, state in files_below(run.folder.path))
     for state in (*own, *(state for _, state in _settled_objects(root))):
         key = state.st_dev, state.st_ino
         going[key] = state, going.get(key, (state, 0))[1] + 1
@@ -94,11 +95,4 @@ def _freed(root: Path, runs: Iterable[PastRun]) -> int:
 def _settled_objects(root: Path) -> Iterator[tuple[Path, stat_result]]:
     """Yield what is in the store, `objects/<xx>/<digest>`, long enough to be judged."""
     limit = (datetime.now(UTC) - _SETTLED).timestamp()
-    return (item for item in _files(root / "store" / "objects") if item[1].st_mtime < limit)
-
-
-def _files(folder: Path) -> Iterator[tuple[Path, stat_result]]:
-    for path in folder.rglob("*"):
-        with contextlib.suppress(OSError):  # it went away
-            if path.is_file() and not path.is_symlink():
-                yield path, path.lstat()
+    return (item for item in files_below(root / "store" / "objects") if item[1].st_mtime < limit)

@@ -75,6 +75,15 @@ class StepResult:
     reused: str | None = None
     reasons: tuple[str, ...] = ()
     outputs: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def artifacts(self) -> dict[str, dict[str, Any]]:
+        """What there is to say about the artifacts that it stored: `names`, `type` and `bytes`, by key."""
+        parts = ("names", "type", "bytes")
+        return {
+            key: {part: output.get(part) for part in parts} for key, output in self.outputs.items()
+        }
+
     cells: tuple[CellResult, ...] = ()
     metrics: Mapping[str, Json] | None = None
     guard: Mapping[str, Any] | None = None
@@ -128,14 +137,7 @@ class RunResult:
                     "peak": result.peak,
                     "reused": result.reused,
                     "reasons": list(result.reasons),
-                    "artifacts": {
-                        key: {
-                            "names": output["names"],
-                            "type": output["type"],
-                            "bytes": output["bytes"],
-                        }
-                        for key, output in result.outputs.items()
-                    },
+                    "artifacts": result.artifacts,
                     "metrics": dict(result.metrics or {}),
                     "guard": result.guard,
                 }

@@ -137,3 +137,11 @@ def test_only_its_own_notebooks_are_replaced(run_command, failed, tmp_path):
     assert run_command("debug", "last", "load").returncode == 0
     shown = json.loads((tmp_path / "debug.ipynb").read_text())
     assert shown["metadata"]["nb2pipe"]["run"]["debug"]["step"] == "load"
+
+
+def test_a_step_that_was_not_run_again_has_what_it_began_with(debug, nb):
+    path = nb(("x = [1, 2]", "step:a"), ("y = sum(x)\nprint(y)", "step:b"))
+    nb2pipe.run(path)
+    assert all(step.reused for step in nb2pipe.run(path).steps)
+    _, cell = debug("b")
+    assert text(cell) == "3\n"
