@@ -126,7 +126,7 @@ class Files(OwnCode):
         text = self.from_start(path)
         if text is not None:
             return file_name(text)
-        return f"{UNKNOWN_FILES}{path.suffix and ':'}{path.suffix}>"
+        return unknown_files(path.suffix)
 
     def from_start(self, path: Value) -> str | None:
         """Return a known path as seen from the folder where the notebook began."""
@@ -139,6 +139,11 @@ class Files(OwnCode):
         """Record that the working directory changes, and where to if that is plain."""
         always = isinstance(self.statement, ast.Expr) and self.statement.value is node
         self.folder = self.from_start(path) if always else None
+
+
+def unknown_files(suffix: str = "") -> str:
+    """Return the hidden variable that stands for files of which no more than the `suffix` is known."""
+    return f"{UNKNOWN_FILES}{suffix and ':'}{suffix}>"
 
 
 def may_write(written: Iterable[str], name: str) -> bool:

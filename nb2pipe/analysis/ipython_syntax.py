@@ -245,7 +245,7 @@ def restore(tree: ast.Module, hidden: Hidden, function: str) -> None:
             first, last = places[0], places[-1] + 1
             code = block[first:last]
             if hidden.scope == "function" and any(map(_binds_any, code)):
-                code = _function(function, code)
+                code = [*called_function(function, code)]
             call = _placed(ast.parse(hidden.call).body[0], hidden.first, code[0])
             block[first:last] = [*code, call] if hidden.late else [call, *code]
             return
@@ -271,7 +271,7 @@ def _placed(statement: ast.stmt, line: int, at: ast.stmt | None) -> ast.stmt:
     return statement
 
 
-def _function(name: str, code: list[ast.stmt]) -> list[ast.stmt]:
+def called_function(name: str, code: list[ast.stmt]) -> tuple[ast.FunctionDef, ast.Expr]:
     """Return a function of `code`, and its call."""
     place = ast.Pass(
         lineno=code[0].lineno,
@@ -285,7 +285,7 @@ def _function(name: str, code: list[ast.stmt]) -> list[ast.stmt]:
     call = ast.Expr(value=called)
     for node in (definition, called.func, called, call):
         ast.copy_location(node, place)
-    return [definition, call]
+    return definition, call
 
 
 def _binds_any(statement: ast.stmt) -> bool:

@@ -158,9 +158,8 @@ class LibraryCalls(Files):
                 self.read(name, node)
         if hidden.loses:
             self.set_option(None, node)
-        for name in set(hidden.sets) - self.put_back:
-            self.states_set.add(name)
-            self.record.states.setdefault(name, node)
+        for name in hidden.sets:
+            self.carry_state(name, node)
 
     def run_operator(self, value: Value, name: str, node: ast.AST) -> None:
         """Record what Python calls by itself on a library's objects: subscripts, loops."""

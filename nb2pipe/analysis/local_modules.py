@@ -16,7 +16,7 @@ from nb2pipe.analysis.heap import Value
 from nb2pipe.analysis.knowledge import CallEffect, Knowledge, TypeKnowledge
 from nb2pipe.analysis.scopes import FunctionNode
 from nb2pipe.analysis.trial import Laboratory, Signature, signature_of
-from nb2pipe.frontend.modules import Module
+from nb2pipe.frontend.modules import Module, imported_names
 
 _MAKERS = ("__init__", "__new__", "__post_init__")
 
@@ -54,14 +54,8 @@ def _dependencies_first(modules: Mapping[str, Module]) -> list[str]:
     def visit(name: str) -> None:
         if name in modules and name not in begun:
             begun.add(name)
-            for node in ast.walk(modules[name].tree):
-                if isinstance(node, ast.Import):
-                    for item in node.names:
-                        visit(item.name)
-                elif isinstance(node, ast.ImportFrom):
-                    visit(node.module or "")
-                    for item in node.names:
-                        visit(f"{node.module}.{item.name}")
+            for needed in imported_names(modules[name].tree):
+                visit(needed)
             order[name] = None
 
     for name in sorted(modules):

@@ -327,9 +327,7 @@ class _StepBuilder:
             if name in fresh or held.hidden or held.origin.replayable or not (current and used):
                 continue
             shared = arriving & self.linker.shareable(name, cell)
-            if self.linker.shows(shared, cell) and not self.linker.shows(shared, cell, surely=True):
-                self.doubted.update({name, *fresh})
-            elif self.linker.shows(shared, cell):
+            if self.linker.shows(shared, cell, surely=True):
                 self.diagnostics.append(
                     Diagnostic(
                         code=Code.VIEW_CROSSES,
@@ -341,6 +339,8 @@ class _StepBuilder:
                         f"cell {self.layout.cells[cell].cell.number} on a step of their own",
                     )
                 )
+            elif self.linker.shows(shared, cell):
+                self.doubted.update({name, *fresh})
 
     def _doubted(self, cell: int) -> list[str]:
         """Return what a cell must leave alone, as it came apart from what may share an object with it."""

@@ -226,10 +226,15 @@ class Memory:
             return
         self.record.sets_options |= not self.stack
         if state is not None:
-            self.states_set.add(state)
-            self.record.states.setdefault(state, node)
+            self.carry_state(state, node)
         elif not harmless:
             self.record.lost_option = self.record.lost_option or node
+
+    def carry_state(self, state: str, node: ast.AST) -> None:
+        """Record that hidden state changes, in a way that running the statement again does not repeat."""
+        if state not in self.put_back:
+            self.states_set.add(state)
+            self.record.states.setdefault(state, node)
 
     # --- paths
 

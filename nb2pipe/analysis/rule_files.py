@@ -8,11 +8,12 @@ from pathlib import Path
 from typing import Any, Final
 
 from nb2pipe.analysis.knowledge import EFFECTS, Knowledge, load_knowledge
+from nb2pipe.analysis.states import GENERATORS
 from nb2pipe.diagnostics import Code, Diagnostic, Span
 from nb2pipe.frontend.values import did_you_mean
 
 RETURNS: Final = ("fresh", "none", "shallow", "holds", "view", "self", "unknown")
-STATES: Final = ("random", "numpy.random", "torch", "tensorflow")
+STATES: Final = GENERATORS
 
 _TOP: Final = ("modules", "functions", "types", "methods", "attributes", "rules")
 _GROUP: Final = ("names", "module")

@@ -12,6 +12,7 @@ from nb2pipe.analysis.definitions import Definition, Frame
 from nb2pipe.analysis.escapes import ALL_NAMES, EscapeFacts
 from nb2pipe.analysis.heap import IMMUTABLE, NOTHING, UNKNOWN, Value, ending, join
 from nb2pipe.analysis.hoist import CLASS_MAKERS
+from nb2pipe.analysis.ipython_syntax import called_function
 from nb2pipe.analysis.knowledge import CallEffect, Knowledge
 from nb2pipe.analysis.states import state_of_target
 
@@ -163,11 +164,8 @@ class Specials(Calls):
             # What comes from `__main__` is what has that name here.
             body = [item for item in body if not _is_from_main(item)]
             if body:
-                module = ast.parse("def timed():\n    pass")
-                function = module.body[0]
-                assert isinstance(function, ast.FunctionDef)  # noqa: S101 -- it was just written
-                function.body = body
-                self._kept.append(module)
+                function, _ = called_function("<timeit>", body)
+                self._kept.append(function)
                 self.call_value(self.function(function, None, None), node, NO_ARGUMENTS)
         return None
 

@@ -12,6 +12,9 @@ from typing import Final
 INSIDE: Final = "[]"
 """Ends the name of state that is what a container holds, not which object an attribute is."""
 
+GENERATORS: Final = ("random", "numpy.random", "torch", "tensorflow")
+"""The modules with a global random generator, which is hidden state of this name."""
+
 # Which module keeps what calls and assignments to these names set; the first that fits.
 _KEPT_BY: Final = (
     (re.compile(r"(matplotlib|pylab)\.(\w+\.)*(rcParams|rcdefaults|rc|rc_file|style|xkcd|i(on|off))\b"), "matplotlib"),

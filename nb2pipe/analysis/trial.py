@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from nb2pipe.analysis.arguments import Arguments
-from nb2pipe.analysis.files import UNKNOWN_FILES
+from nb2pipe.analysis.files import UNKNOWN_FILES, unknown_files
 from nb2pipe.analysis.heap import IMMUTABLE, NOTHING, Site, Sites, Value, objects
 from nb2pipe.analysis.interpret import start_statement
 from nb2pipe.analysis.knowledge import CONTAINERS, CallEffect, HiddenEffect, Knowledge
@@ -14,10 +14,9 @@ from nb2pipe.analysis.patterns import changed_nodes
 from nb2pipe.analysis.recorder import FILES, Binding, Recorder, file_name
 from nb2pipe.analysis.scopes import FunctionNode
 from nb2pipe.analysis.statements import Statements
-from nb2pipe.analysis.states import INSIDE
+from nb2pipe.analysis.states import GENERATORS, INSIDE
 from nb2pipe.frontend.modules import Module
 
-_GENERATORS: Final = ("random", "numpy.random", "torch", "tensorflow")
 # Containers that can be given other contents, so that whoever has one sees these.
 _REFILLED: Final = frozenset({"list", "dict", "set"})
 
@@ -70,7 +69,7 @@ class Laboratory:
         self.name = name
         self.class_names: dict[Site, str] = {}
         self.machine = machine = Statements(knowledge)
-        for state in _GENERATORS:
+        for state in GENERATORS:
             machine.names[f"<{state}>"] = Binding(IMMUTABLE)
         machine.changed_nodes.update(changed_nodes(module.text, module.tree, knowledge.rules))
         for node in module.tree.body:
@@ -118,8 +117,8 @@ class Laboratory:
             returns=returns,
             type=type_,
             unstorable=not result.sites.isdisjoint(self.machine.unstorable),
-            state=_words(g for g in _GENERATORS if f"<{g}>" in record.mutated),
-            seeds=_words(g for g in _GENERATORS if f"<{g}>" in record.defined),
+            state=_words(g for g in GENERATORS if f"<{g}>" in record.mutated),
+            seeds=_words(g for g in GENERATORS if f"<{g}>" in record.defined),
             reads_file=reads,
             writes_file=writes,
             hidden=HiddenEffect(
@@ -228,7 +227,7 @@ class Laboratory:
             reads = signature.keys(place) if name in record.reads and name not in written else reads
             writes = signature.keys(place) if name in written else writes
         if record.unknown_file is not None:
-            others.add(f"{UNKNOWN_FILES}>")
+            others.add(unknown_files())
         return reads, writes, tuple(sorted(others))
 
 
@@ -264,8 +263,4 @@ def _without_texts(name: str) -> str:
         return name
     path = name.removeprefix(FILES).removesuffix(">")
     suffix = path.rpartition(")")[2]
-    return (
-        f"{UNKNOWN_FILES}:{suffix}>"
-        if suffix.startswith(".") and "/" not in suffix
-        else f"{UNKNOWN_FILES}>"
-    )
+    return unknown_files(suffix if suffix.startswith(".") and "/" not in suffix else "")

@@ -30,7 +30,7 @@ def read_modules(
     trees = list(trees)
     found: dict[str, Module] = {}
     folders = [folder, *(folder / text for tree in trees for text in _added_folders(tree))]
-    wanted = [name for tree in trees for name in _imported(tree)]
+    wanted = [name for tree in trees for name in imported_names(tree)]
     while wanted:
         name = wanted.pop()
         if name in found or is_known(name.partition(".")[0]):
@@ -38,7 +38,7 @@ def read_modules(
         read = next(filter(None, (_read(name, place) for place in folders)), None)
         if read is not None:
             found[name] = read
-            wanted += _imported(read.tree)
+            wanted += imported_names(read.tree)
     return found
 
 
@@ -55,8 +55,8 @@ def _added_folders(tree: ast.AST) -> Iterator[str]:
                 pass
 
 
-def _imported(tree: ast.AST) -> Iterator[str]:
-    """Yield every name in `tree` that may be a module, packages first."""
+def imported_names(tree: ast.AST) -> Iterator[str]:
+    """Yield the full names in `tree` that may be modules, packages first; relative imports are left out."""
     for node in ast.walk(tree):
         match node:
             case ast.Import(names=names):
