@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from report import _markdown as markdown
+from section import write_section
 
 _STATE = "state"
 
@@ -116,10 +117,7 @@ def write_page(page: Path, judged: Sequence[Judged], notebooks: int, failed: Seq
             _listing(item for item in judged if item.false_alarm),
         ]
     )
-    begin, end = "<!-- benchmarks/accuracy.py: begin -->", "<!-- benchmarks/accuracy.py: end -->"
-    before, _, rest = page.read_text(encoding="utf-8").partition(begin)
-    _, _, after = rest.partition(end)
-    page.write_text(f"{before}{begin}\n\n{text}\n\n{end}{after}", encoding="utf-8")
+    write_section(page, "accuracy.py", text)
 
 
 def _causes(alarms: Sequence[Judged]) -> str:

@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-_BEGIN, _END = "<!-- benchmarks/edges.py: begin -->", "<!-- benchmarks/edges.py: end -->"
+from section import write_section
+
 _COLUMNS = ("notebook", "steps", "edges", "needed", "needless", "extra")
 
 
@@ -28,15 +29,10 @@ def write_page(page: Path, document: dict[str, Any]) -> None:
     Raises:
         ValueError: the page has no marks.
     """
-    text = page.read_text(encoding="utf-8")
-    if _BEGIN not in text or _END not in text:
-        raise ValueError(f"{page} has no marks")
     rule = ("---", *["--:"] * (len(_COLUMNS) - 1))
     table = "\n".join(f"| {' | '.join(cells)} |" for cells in (_COLUMNS, rule, *_lines(document)))
     needless = "\n".join(f"* {line}" for line in _needless(document)) or "There is no needless one."
-    before, rest = text.split(_BEGIN, 1)
-    section = f"{_BEGIN}\n\n{table}\n\n{needless}\n\n{_END}"
-    page.write_text(before + section + rest.split(_END, 1)[1], encoding="utf-8")
+    write_section(page, "edges.py", f"{table}\n\n{needless}")
 
 
 def _lines(document: dict[str, Any]) -> list[list[str]]:

@@ -15,13 +15,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from section import write_section
+
 from nb2pipe.verify import Options, verify_notebook
 
 _FOLDER = Path(__file__).parent
 _RESULTS = _FOLDER / "results" / "equality.json"
 _PAGE = _FOLDER.parent / "docs" / "equality.md"
 _NOTEBOOKS = _FOLDER.parents[1] / "shared" / "notebooks" / "dev"
-_BEGIN, _END = "<!-- benchmarks/equality.py: begin -->", "<!-- benchmarks/equality.py: end -->"
 _STATUSES = ("equal", "refused", "failed", "different")
 _REASONS_SHOWN = 110
 
@@ -124,10 +125,7 @@ def _keep(new: dict[str, dict[str, Any]]) -> None:
     known = json.loads(_RESULTS.read_text("utf-8")) if _RESULTS.exists() else {}
     known.update({name: _short(document) for name, document in new.items()})
     _RESULTS.write_text(json.dumps(known, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-    text = _PAGE.read_text("utf-8")
-    before, after = text.split(_BEGIN)[0], text.split(_END)[1]
-    table = "\n".join(_table(known))
-    _PAGE.write_text(f"{before}{_BEGIN}\n\n{table}\n\n{_END}{after}", encoding="utf-8")
+    write_section(_PAGE, "equality.py", "\n".join(_table(known)))
 
 
 def _short(document: dict[str, Any]) -> dict[str, Any]:

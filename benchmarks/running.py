@@ -14,10 +14,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from section import write_section
+
 _FOLDER = Path(__file__).parent
 _RESULTS = _FOLDER / "results" / "running.json"
 _PAGE = _FOLDER.parent / "docs" / "performance.md"
-_BEGIN, _END = "<!-- benchmarks/running.py: begin -->", "<!-- benchmarks/running.py: end -->"
 _IMPORTS = "import pandas\nimport sklearn.linear_model"
 _KERNEL = """\
 import nbformat, nbclient, sys
@@ -106,9 +107,7 @@ def _keep(found: dict[str, Any]) -> None:
     _RESULTS.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
     rows = [f"| {name} | {seconds:.3f} s |" for name, seconds in found.items()]
     table = "\n".join(["| | wall time |", "| --- | --: |", *rows])
-    text = _PAGE.read_text("utf-8")
-    before, after = text.split(_BEGIN)[0], text.split(_END)[1]
-    _PAGE.write_text(f"{before}{_BEGIN}\n\n{table}\n\n{_END}{after}", encoding="utf-8")
+    write_section(_PAGE, "running.py", table)
 
 
 if __name__ == "__main__":
