@@ -233,7 +233,7 @@ class Output:
     `key` is unique in the step. `names` are the variables that it holds, stored together because
     they may share state; `optional` names may be unbound when it is stored. `definitions` are
     functions and classes that loaders replay, so that only their state (defaults, attributes) is
-    stored. `ordered` are names of, or with, sets that later cells walk: they are stored only if they will be
+    stored. `ordered` are names of, or with, sets that later cells walk: they are stored so that they are
     walked in the same order. For `kind` STATE the names are generators (`random`, `numpy.random`, `torch`), for FILES
     paths. `made` tells where each name got its value, in the names' order.
     """

@@ -10,8 +10,8 @@ from typing import Any
 
 _KEPT = {
     "main", "data", "metadata", "wait",
-    "Definition", "rebuild_cell", "rebuild_code", "rebuild_dict_view", "rebuild_function",
-    "rebuild_layout", "rebuild_view",
+    "Definition", "rebuild_cell", "rebuild_code", "rebuild_dict_view", "rebuild_frozenset",
+    "rebuild_function", "rebuild_layout", "rebuild_set", "rebuild_view",
 }  # fmt: skip
 """The entry, parameters that IPython passes by name, and what artifacts name: these are read later, and
 by other versions of the runtime."""

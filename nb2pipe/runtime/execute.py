@@ -22,7 +22,6 @@ from nb2pipe.runtime.store import (
     StepError,
     artifact_parts,
     collect,
-    loses_order,
     read_artifact,
     restore,
     settle,
@@ -232,15 +231,9 @@ def _store(port: dict[str, Any], path: str, guard: Guard) -> dict[str, Any]:
             if name not in port["optional"]:
                 raise unstorable(name, f"`{name}` cannot be stored: {error!r}", made) from error
     names = [*values]
-    for name in names:
-        if name in port.get("ordered", ()) and loses_order(values[name]):
-            message = f"`{name}` has a set that later cells would walk in another order than here"
-            raise unstorable(
-                name, message, made, "walk `sorted(…)` of it, or make and walk it in one step"
-            )
     guard.add_shared(values, port.get("apart", ()))
     OWN_WAYS.clear()
-    artifact = write_artifact(path, values, made, port.get("fast"))
+    artifact = write_artifact(path, values, made, port.get("ordered", ()), port.get("fast"))
     if port["kind"] == "variables":
         # Small ones that are stored in the notebook's own way are read back at once.
         if port.get("paranoid") or (OWN_WAYS and artifact["bytes"] < CHECKED):

@@ -15,13 +15,28 @@ from collections import Counter
 from types import CellType, CodeType, FunctionType, ModuleType, SimpleNamespace
 from typing import Any
 
+from nb2pipe.runtime.sets import SETS, Walked
+
 # Classes of what was stored in a way of its own, and may forget something.
 OWN_WAYS: set[type] = set()
 GAPS = 1 << 28  # bytes that the gaps of an array may take; a sparser one is packed
 
 
-def dump_values(values: dict[str, Any]) -> list[Any]:
+class Loader(pickle.Unpickler):
+    """Reads a stream and its buffers."""
+
+    def __init__(self, parts: list[Any]) -> None:
+        super().__init__(io.BytesIO(parts[0]), buffers=parts[1:])
+
+    def persistent_load(self, value: Any) -> Any:
+        """Return what was stored in the place of a set."""
+        return value
+
+
+def dump_values(values: dict[str, Any], walked: Any = None) -> list[Any]:
     """Pickle `values` as one object, so that what they share stays shared.
+
+    `walked`, an empty dictionary, makes sets keep their order; it gets what stands for them.
 
     Returns:
         The stream and its out-of-band buffers.
@@ -32,7 +47,7 @@ def dump_values(values: dict[str, Any]) -> list[Any]:
     errors = []
     for name in "pickle", "cloudpickle", "joblib.externals.cloudpickle":
         try:
-            return _dump(importlib.import_module(name).Pickler, values)
+            return _dump(importlib.import_module(name).Pickler, values, walked)
         except Exception as error:  # noqa: PERF203 -- each is tried
             errors.append(error)
     raise errors[0]
@@ -40,7 +55,9 @@ def dump_values(values: dict[str, Any]) -> list[Any]:
 
 def memory_of(values: dict[str, Any]) -> dict[int, Any]:
     """Return all objects that are stored with `values`, by their identity."""
-    pickler = _pickler(pickle.Pickler, values, [], set(), io.BytesIO(), [].append)
+    pickler = _pickler(pickle.Pickler, values, [], set(), None)(
+        io.BytesIO(), 5, buffer_callback=[].append
+    )
     pickler.dump(values)
     return {key: item[1] for key, item in pickler.memo.copy().items()}
 
@@ -63,23 +80,31 @@ def blame(value: Any, path: str = "") -> tuple[str, Any]:
     return path[1:], value
 
 
-def _dump(base: Any, values: dict[str, Any]) -> list[Any]:
+def _dump(base: Any, values: dict[str, Any], walked: Any) -> list[Any]:
     owners: list[int] = []
-    result = _pickle(base, values, owners, set())
+    result = _pickle(base, values, owners, set(), walked)
     shared = {owner for owner in owners if owners.count(owner) > 1}
-    return _pickle(base, values, [], shared) if shared else result
+    return _pickle(base, values, [], shared, walked) if shared else result
 
 
-def _pickle(base: Any, values: dict[str, Any], owners: list[int], shared: set[int]) -> list[Any]:
+def _pickle(
+    base: Any, values: dict[str, Any], owners: list[int], shared: set[int], walked: Any
+) -> list[Any]:
     stream = io.BytesIO()
     buffers: list[Any] = []
-    _pickler(base, values, owners, shared, stream, buffers.append).dump(values)
+    pickler = _pickler(base, values, owners, shared, walked)
+    pickler(stream, 5, buffer_callback=buffers.append).dump(values)
     return [stream.getbuffer(), *(buffer.raw() for buffer in buffers)]
 
 
 def _pickler(
-    base: Any, values: dict[str, Any], owners: list[int], shared: set[int], stream: Any, keep: Any
+    base: Any,
+    values: dict[str, Any],
+    owners: list[int],
+    shared: set[int],
+    walked: Any,
 ) -> Any:
+    """Return the class that pickles."""
     is_plain = base is pickle.Pickler
 
     class Pickler(base):  # type: ignore[misc] # plain pickle's or cloudpickle's
@@ -96,7 +121,11 @@ def _pickler(
                 return super().reducer_override(value)
             return reduced
 
-    return Pickler(stream, 5, buffer_callback=keep)
+    if walked is not None:
+        Pickler.persistent_id = lambda _, value: (
+            walked.setdefault(id(value), Walked(value)) if type(value) in SETS else None
+        )
+    return Pickler
 
 
 def _reduce(value: Any) -> Any:
@@ -184,7 +213,7 @@ def load_anew(parts: list[Any]) -> Any:
     """Return the values of a stream and its buffers, and leave everything else as it is."""
     REBOUND[0] = False
     try:
-        return pickle.loads(parts[0], buffers=parts[1:])
+        return Loader(parts).load()
     finally:
         REBOUND[0] = True
 

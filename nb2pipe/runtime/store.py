@@ -7,7 +7,6 @@ import importlib.util
 import io
 import json
 import mmap
-import operator
 import os
 import pickle
 import sys
@@ -15,9 +14,10 @@ import tarfile
 import tempfile
 import threading
 import time
-from typing import Any, Iterator
+from typing import Any, Collection, Iterator
 
-from nb2pipe.runtime.pickling import Definition, blame, dump_values
+from nb2pipe.runtime.pickling import Definition, Loader, blame, dump_values
+from nb2pipe.runtime.sets import LOST
 
 MAGIC = "nb2pipe artifact 1 %s\n", "nb2pipe artifact 2 %s\n"  # by what the digest is
 LARGE = 1 << 24  # bytes of a file whose digest is compared in the background
@@ -45,35 +45,36 @@ def unstorable(path: str, message: str, made: dict[str, Any], hint: str = "") ->
     return StepError("NB504", message, number, line, "", hint)
 
 
-def loses_order(value: Any, depth: int = 3) -> bool:
-    """Whether a set in `value` is walked in another order when it is made again from its elements."""
-    if isinstance(value, (set, frozenset)):
-        # Not `{*value}`, which copies the order, too.
-        return any(map(operator.is_not, value, set([*value])))  # noqa: C405
-    parts = value.values() if isinstance(value, dict) else getattr(value, "__dict__", {}).values()
-    if isinstance(value, (list, tuple)):
-        parts = value
-    return depth > 0 and any(loses_order(part, depth - 1) for part in [*parts])
-
-
 def write_artifact(
-    path: str, values: dict[str, Any], made: dict[str, Any], fast: Any = None
+    path: str,
+    values: dict[str, Any],
+    made: dict[str, Any],
+    ordered: Collection[str] = (),
+    fast: Any = None,
 ) -> dict[str, Any]:
     """Store `values` at `path`, whole or not at all, and return what the file holds.
 
-    `fast`: all who read it have the fast digest, which is used if this Python has it, too.
+    `ordered`: names with sets that are walked later. `fast`: all who read it have the fast digest, which
+    is used if this Python has it, too.
 
     Raises:
         StepError: NB504, a value cannot be stored.
     """
     try:
-        parts = dump_values(values)
+        parts = dump_values(values, {} if ordered else None)
     except Exception as error:
         path, value = blame(values)
         kind = str(type(value))[8:-2]
         raise unstorable(
             path, f"`{path}` of type `{kind}` cannot be stored: {error}", made
         ) from error
+    for name in ordered if LOST else ():
+        LOST.clear()
+        dump_values({name: values.get(name)}, {})
+        if LOST:
+            message = f"`{name}` has a set that later cells would walk in another order than here"
+            hint = "walk `sorted(…)` of it, or make and walk it in one step"
+            raise unstorable(name, message, made, hint)
     about: dict[str, Any] = {
         "names": [*values],
         "type": ", ".join(str(type(value))[8:-2] for value in values.values()),
@@ -120,7 +121,7 @@ def read_artifact(path: str) -> Any:
     else:
         UNSETTLED.append((compute, digest, magic, first, path))
     parts = artifact_parts(path)
-    return pickle.loads(parts[0], buffers=parts[1:])
+    return Loader(parts).load()
 
 
 def settle() -> None:

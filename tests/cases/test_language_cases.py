@@ -14,7 +14,7 @@ REFUSED = {
     "attributes made on demand": ("stopped", ("NB505",)),
     "a generator expression reads a name when it is used": ("refused", ("NB206",)),
     "an attribute of a class, and a name for the same object": ("refused", ("NB213",)),
-    "a set is walked in the order that it had": ("stopped", ("NB504",)),
+    "a frozen set that was made by taking something away is walked": ("stopped", ("NB504",)),
     "a class that forgets a part of its objects when they are stored": ("stopped", ("NB510",)),
     "a singleton": ("stopped", ("NB508",)),
     "a weak reference": ("refused", ("NB206",)),
