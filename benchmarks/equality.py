@@ -46,6 +46,7 @@ def main() -> int:
     parser.add_argument("--python", default=sys.executable, help="runs the notebooks and the steps")
     parser.add_argument("--splits", type=int, default=25, help="every fifth is interleaved")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--warm", action="store_true", help="fork the steps")
     parser.add_argument(
         "--most-seconds", type=float, default=1e9, help="leave out longer notebooks"
     )
@@ -63,7 +64,9 @@ def main() -> int:
             continue
         if not _is_wanted(source, given.words):
             continue
-        options = Options(splits=given.splits, seed=given.seed, python=given.python)
+        options = Options(
+            splits=given.splits, seed=given.seed, python=given.python, isolated=not given.warm
+        )
         documents[source.name] = document = _verify(source, options)
         print(source.name, document["counts"], *_reasons(document), sep="\n    ", flush=True)
         if given.keep:

@@ -57,6 +57,11 @@ different, no step failed, and the notebook's own steps were not refused.""",
     "--shrink", is_flag=True, help="Reduce a difference to the fewest cells that still show it."
 )
 @click.option(
+    "--warm",
+    is_flag=True,
+    help="Fork the steps, as `nb2pipe run` does, instead of starting an interpreter for each.",
+)
+@click.option(
     "--format",
     "form",
     type=click.Choice(["text", "json"]),
@@ -82,6 +87,7 @@ def command(  # noqa: PLR0913 -- the options
     only: int | None,
     as_tagged: bool,
     shrink: bool,
+    warm: bool,
     form: str,
     jobs: int | None,
     python: str,
@@ -92,7 +98,12 @@ def command(  # noqa: PLR0913 -- the options
     every step in a fresh process and folder: as it is tagged, and under random splits.
     """
     options = Options(
-        splits=0 if as_tagged else splits, seed=seed, only=only, python=python, jobs=jobs
+        splits=0 if as_tagged else splits,
+        seed=seed,
+        only=only,
+        python=python,
+        jobs=jobs,
+        isolated=not warm,
     )
     result = verify_notebook(Path(notebook), options, heard=_tell)
     show_diagnostics(result.problems, {})

@@ -25,11 +25,15 @@ _COPIED_PER_STEP: Final = 50_000_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunSettings:
-    """What runs have in common: the Python, its environment, and the folder for what they write."""
+    """What runs have in common: the Python, its environment, and the folder for what they write.
+
+    `isolated` steps start an interpreter each, others are forked from one that has the imports.
+    """
 
     python: str
     environment: Mapping[str, str]
     folder: Path
+    isolated: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,7 +96,11 @@ def run_split(compilation: Compilation, source: Path, settings: RunSettings, nam
         directory=directory,
         parameters={},
         options=RunOptions(
-            workers=1, python=settings.python, isolated=True, reuse=False, keep=False
+            workers=1,
+            python=settings.python,
+            isolated=settings.isolated,
+            reuse=False,
+            keep=False,
         ),
         folder_of=folder_of,
     )

@@ -82,7 +82,7 @@ def _differs(
         return False
     source = subject.path.resolve().parent
     with tempfile.TemporaryDirectory(prefix="nb2pipe-", ignore_cleanup_errors=True) as folder:
-        settings = run_settings(options.python, Path(folder))
+        settings = run_settings(options.python, Path(folder), isolated=options.isolated)
         whole = run_whole(document, source, settings, "whole")
         if whole.failed is not None:
             return False

@@ -32,7 +32,8 @@ class Options:
 
     `splits` random splits of `seed`; `only` one of them by its number (0: as tagged); `as_tagged` the
     notebook's own steps, if it has any. `python` runs the notebook and the steps; `jobs` is how many
-    runs may go on side by side (None: one per processor).
+    runs may go on side by side (None: one per processor). `isolated` steps start an interpreter each, as
+    containers do; others are forked, as they are in an ordinary run.
     """
 
     splits: int = 4
@@ -41,6 +42,7 @@ class Options:
     as_tagged: bool = True
     python: str = sys.executable
     jobs: int | None = None
+    isolated: bool = True
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,18 +89,18 @@ def verify_notebook(
         return nothing
     try:
         with tempfile.TemporaryDirectory(prefix="nb2pipe-", ignore_cleanup_errors=True) as folder:
-            settings = run_settings(options.python, Path(folder))
+            settings = run_settings(options.python, Path(folder), isolated=options.isolated)
             return _verify(subject, tuple(_splits(subject, options)), options, settings, heard)
     except (ImportError, OSError, RuntimeError) as error:
         return replace(nothing, problems=(_cannot_run(path, error),))
 
 
-def run_settings(python: str, folder: Path) -> RunSettings:
+def run_settings(python: str, folder: Path, *, isolated: bool = True) -> RunSettings:
     """Return what all runs of a verification have in common."""
     # Packed once and here: in Python 3.11, threads that parse code side by side disturb each other.
     runtime_blob()
     environment = {**STEP_ENVIRONMENT, **os.environ}
-    return RunSettings(python=python, environment=environment, folder=folder)
+    return RunSettings(python=python, environment=environment, folder=folder, isolated=isolated)
 
 
 def read_subject(path: Path) -> tuple[Subject | None, tuple[Diagnostic, ...]]:

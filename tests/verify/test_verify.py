@@ -18,7 +18,8 @@ def listing(folder):
     return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
 
 
-def test_a_notebook_that_is_equal_as_tagged_and_however_it_is_split(nb):
+@pytest.mark.parametrize("isolated", [True, False], ids=["isolated", "warm"])
+def test_a_notebook_that_is_equal_as_tagged_and_however_it_is_split(nb, isolated):
     path = nb(
         ("import random\nrandom.seed(1)\nx = [1]", "step:a"),
         "alias = x\nalias.append(random.random())",
@@ -28,7 +29,7 @@ def test_a_notebook_that_is_equal_as_tagged_and_however_it_is_split(nb):
         ("print(open('x.txt').read())", "step:d"),
     )
     before = listing(path.parent)
-    found = verify(path, splits=5)
+    found = verify(path, splits=5, isolated=isolated)
     assert [report.status for report in found.reports] == [RunStatus.EQUAL] * 6
     assert found.reports[0].split.kind is SplitKind.AS_TAGGED
     assert not found.fails
