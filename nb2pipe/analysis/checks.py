@@ -6,6 +6,7 @@ from itertools import pairwise
 
 from nb2pipe.analysis.check_figures import check_figures
 from nb2pipe.analysis.check_history import check_history
+from nb2pipe.analysis.check_listings import check_listings
 from nb2pipe.analysis.check_names import check_undefined
 from nb2pipe.analysis.check_tags import check_declared_names, check_pure
 from nb2pipe.analysis.check_ties import check_caution, check_crossing_files, check_random_state
@@ -292,6 +293,7 @@ def check_input(analysis: Analysis) -> Iterator[Diagnostic]:
 CHECKS = (
     check_undefined,
     check_history,
+    check_listings,
     check_declared_names,
     check_pure,
     check_unstorable,

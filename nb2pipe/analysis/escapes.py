@@ -35,7 +35,8 @@ class EscapeFacts:
         unbinds: variables that it deletes; `ALL_NAMES` stands for all.
         setting: it may be run again, silently, in every later step, and is needed there.
         state: hidden state that it reads or writes: `cwd`, `environ`, `files`, `history`,
-            `namespace` (which variables exist), `input` (it waits for the user).
+            `namespace` (which variables exist), `kernel` (what only that of a notebook has), `input` (it
+            waits for the user).
         writes_files: literal paths that it writes.
         opaque: it may read and change anything.
         quiet: it changes no variable and no state.

@@ -312,7 +312,7 @@ class Expressions(Objects):
         for part in node.values:
             inner = part.value if isinstance(part, ast.FormattedValue) else part
             value = self.evaluate(inner, frame)
-            self.walk(value.sites)
+            self.walk(self.heap.reach(value.sites))
             self.run_methods(value, OPERATORS | {"__format__"}, part)
             if isinstance(part, ast.FormattedValue) and part.format_spec is not None:
                 self.evaluate(part.format_spec, frame)

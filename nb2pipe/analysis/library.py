@@ -94,7 +94,7 @@ class LibraryCalls(Files):
         if name in _ORDERLESS or (name.startswith("set.") and not name.endswith("pop")):
             self.derive(made.sites, given | own)
         else:
-            self.walk(given | self.heap.held(given) | (own if name.endswith(".pop") else NOTHING))
+            self.walk(self.heap.reach(given) | (own if name.endswith(".pop") else NOTHING))
 
     def plant(self, values: Iterable[Value]) -> None:
         """Record what functions that a library keeps look up when it calls them later."""

@@ -114,6 +114,8 @@ class Code(Enum):
     NAME_REUSED = ("NB216", Severity.ERROR, "a step needs two values of one name at once")
     LOST_OPTION_CHANGE = ("NB217", Severity.ERROR, "a change of options stays in its step")
     KEPT_FIGURES = ("NB218", Severity.WARNING, "figures stay open between steps")
+    VARIABLES_LISTED = ("NB219", Severity.ERROR, "the variables of a step are listed")
+    KERNEL_NEEDED = ("NB220", Severity.ERROR, "a magic asks the kernel of the notebook")
 
     # --- the graph
     CYCLE = ("NB301", Severity.ERROR, "steps need each other")

@@ -68,16 +68,12 @@ def _first_difference(
         if position in unsteady or position not in whole.outputs:
             continue
         expected, shown = whole.outputs[position], run.outputs[position]
-        if expected == shown or (_raised(shown) and not _raised(expected)):
+        if expected == shown or (position == run.failed != whole.failed):
             continue
         cell = pipeline.cells[position]
         notebook, other = _apart(expected, shown)
         return Difference(cell=cell.number, step=cell.step, notebook=notebook, pipeline=other)
     return None
-
-
-def _raised(outputs: Outputs) -> bool:
-    return any(output["output_type"] == "error" for output in outputs)
 
 
 def _apart(expected: Outputs, shown: Outputs, around: int = 60) -> tuple[str, str]:

@@ -96,7 +96,7 @@ ROWS = [
     # --- nothing, or nothing known
     ("%time x", EscapeFacts(name="%time", quiet=True)),
     ("%%timeit\nx", EscapeFacts(name="%%timeit", quiet=True)),
-    ("%lsmagic", EscapeFacts(name="%lsmagic", quiet=True)),
+    ("%lsmagic", EscapeFacts(name="%lsmagic", state=("kernel",))),
     ("%%html\n<b>", EscapeFacts(name="%%html", quiet=True)),
     ("x.y?", EscapeFacts(name="%pinfo", quiet=True, reads=names("x"))),
     ("?", EscapeFacts(name="?", quiet=True)),
