@@ -23,6 +23,7 @@ from nb2pipe.frontend import (
     parse_notebook,
     read_notebook,
 )
+from nb2pipe.frontend.layout import Role
 from nb2pipe.ir import Pipeline
 
 DEFAULT_IMAGE: Final = "python:{version}"
@@ -33,10 +34,11 @@ _DEFAULT_PYTHON: Final = "3.11"
 class Compilation:
     """What compiling a notebook gave.
 
-    `pipeline` is None when there is an error. `spans` tell where each step is first named;
-    `image_named` whether anybody chose the pipeline's image; `written_in` which cell, by position,
-    is the last to write each variable. Diagnostics are in notebook order, and judged by the `policy`
-    already.
+    `pipeline` is None when there is an error; `draft` is what is known of it all the same, for those
+    who show it, and None when the tags or settings allow no steps. `roles` tell what each of its
+    cells is for. `spans` tell where each step is first named; `image_named` whether anybody chose the
+    pipeline's image; `written_in` which cell, by position, is the last to write each variable.
+    Diagnostics are in notebook order, and judged by the `policy` already.
     """
 
     notebook: Notebook | None
@@ -46,6 +48,8 @@ class Compilation:
     image_named: bool = False
     policy: Policy = field(default_factory=Policy)
     written_in: Mapping[str, int] = field(default_factory=dict)
+    draft: Pipeline | None = None
+    roles: tuple[Role, ...] = ()
 
 
 def compile_pipeline(path: Path, overrides: Settings | None = None) -> Compilation:
@@ -53,9 +57,11 @@ def compile_pipeline(path: Path, overrides: Settings | None = None) -> Compilati
     return _compile(read_notebook(path), overrides)
 
 
-def compile_document(document: Mapping[str, Any], path: Path) -> Compilation:
+def compile_document(
+    document: Mapping[str, Any], path: Path, overrides: Settings | None = None
+) -> Compilation:
     """Compile a document of format 4 as if it were the notebook at `path`."""
-    return _compile(parse_notebook(json.dumps(document), name=str(path)), None)
+    return _compile(parse_notebook(json.dumps(document), name=str(path)), overrides)
 
 
 def _compile(
@@ -71,14 +77,17 @@ def _compile(
     analysed, found = analyse(layout)
     policy, diagnostics = _judge(layout, (*diagnostics, *found))
     failed = any(diagnostic.is_error for diagnostic in diagnostics)
+    draft = _pipeline(layout, analysed)
     return Compilation(
         notebook=notebook,
-        pipeline=None if failed else _pipeline(layout, analysed),
+        pipeline=None if failed else draft,
         diagnostics=diagnostics,
         spans={step.name: step.span for step in layout.steps},
         image_named=layout.image is not None,
         policy=policy,
         written_in=analysed.written_in,
+        draft=draft,
+        roles=tuple(laid.role for laid in layout.cells),
     )
 
 

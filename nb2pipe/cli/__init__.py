@@ -27,6 +27,7 @@ _COMMANDS = {
     "run": "Run a notebook as a pipeline, on this machine.",
     "runs": "List the runs that are kept.",
     "show": "Show what became of a run, or of one of its steps.",
+    "suggest": "Suggest steps for a notebook.",
     "verify": "Compare a notebook's pipelines with the notebook, by running both.",
 }
 
