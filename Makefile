@@ -1,7 +1,8 @@
 # Every target sets up what it needs, on a machine that has Python 3.11 or later and make.
 #   make demo    compile a sample notebook and run it here
-#   make test    all tests, those with real notebooks and real containers included
+#   make test    all tests, those with real notebooks, real containers and a real JupyterLab included
 #   make check   formatting, linting, types, architecture, quick tests, the wheel
+#   make labextension  the page in JupyterLab, built into nb2pipe/labextension (needs Node)
 #   make bench   how long compiling takes, with Kale beside it, and what a step costs that runs here
 #   make edges   which edges of real notebooks' pipelines are needless
 #   make accuracy  compare what the analysis says with what real notebooks change (NOTEBOOK_PYTHON: runs them)
@@ -20,7 +21,12 @@ BIN := $(VENV)/bin
 NOTEBOOK_PYTHON ?= $(BIN)/python
 DEMO := build/demo
 SAMPLE := sample_notebooks/classification.ipynb
-QUICK := not docker and not notebooks
+QUICK := not docker and not notebooks and not browser and not wheel
+# The page in JupyterLab: what it is built of, and one file of what is built.
+PAGE_SOURCES := $(wildcard labextension/*.json labextension/src/*.ts* labextension/src/*/*.ts* \
+  labextension/style/* labextension/schema/*)
+NODE_MODULES := labextension/node_modules/.ready
+PAGE := nb2pipe/labextension/package.json
 
 # Modules are compiled once, here, rather than while a command is measured or waited for.
 export UV_COMPILE_BYTECODE := 1
@@ -28,7 +34,7 @@ export UV_PYTHON := $(PYTHON)
 export UV_PYTHON_DOWNLOADS := never
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 
-.PHONY: demo test check bench edges accuracy equality generated docs clean
+.PHONY: demo test check labextension bench edges accuracy equality generated docs clean
 
 demo: $(READY)
 	@mkdir -p $(DEMO)
@@ -38,12 +44,14 @@ demo: $(READY)
 	@cd $(DEMO) && $(abspath $(BIN))/nb2pipe run $(notdir $(SAMPLE)) -o executed.ipynb
 	@echo "The YAML and the executed notebook are in $(DEMO):" && ls $(DEMO)
 
-# Real containers share one daemon, so they stay in one process.
-test: $(READY)
-	$(BIN)/pytest -n auto -m "not docker"
-	$(BIN)/pytest -m docker
+# Real containers share one daemon, and real browsers one JupyterLab, so they stay in one process.
+test: $(READY) $(PAGE)
+	$(BIN)/pytest -n auto -m "not docker and not browser"
+	$(BIN)/pytest -m "docker or browser"
 
-check: $(READY)
+check: $(READY) $(PAGE)
+	npm --prefix labextension run --silent check
+	npm --prefix labextension test --silent
 	$(BIN)/ruff format --check
 	$(BIN)/ruff check
 	$(BIN)/mypy
@@ -52,6 +60,8 @@ check: $(READY)
 	rm -rf dist
 	$(UV) build --quiet --wheel
 	$(UV) run --quiet --isolated --no-project --with dist/*.whl nb2pipe graph $(SAMPLE)
+
+labextension: $(PAGE)
 
 bench: $(READY)
 	$(BIN)/python benchmarks/compile.py --kale --keep
@@ -76,10 +86,18 @@ docs: $(READY)
 
 clean:
 	rm -rf $(VENV) .venv-uv build dist benchmarks/.kale
+	rm -rf labextension/node_modules labextension/lib nb2pipe/labextension
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 
 $(READY): pyproject.toml uv.lock $(UV)
-	$(UV) sync --quiet --frozen
+	SKIP_JUPYTER_BUILDER=1 $(UV) sync --quiet --frozen
+	@touch $@
+
+$(PAGE): $(PAGE_SOURCES) $(NODE_MODULES) $(READY)
+	cd labextension && PATH="$(abspath $(BIN)):$$PATH" npm run --silent build:prod
+
+$(NODE_MODULES): labextension/package-lock.json
+	cd labextension && npm ci --silent --no-audit --no-fund
 	@touch $@
 
 $(UV):

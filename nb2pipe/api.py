@@ -28,8 +28,10 @@ from nb2pipe.ir import Pipeline
 
 if TYPE_CHECKING:
     from nb2pipe.engine import Observer, RunOptions, RunResult
+    from nb2pipe.engine.history import PastRun
 
 _NOTEBOOK = ".ipynb"
+_REPORTED_LINES = 2000
 
 AnyPath = str | os.PathLike[str]
 
@@ -255,6 +257,23 @@ def run_compiled(
         text = json.dumps(result.notebook, indent=1, ensure_ascii=False) + "\n"
         write_output(output, text, notebook=path)
     return result
+
+
+def report_page(run: "PastRun") -> str:
+    """Return a run as one HTML page.
+
+    Raises:
+        CompileError: NB511, its pipeline cannot be read.
+    """
+    from nb2pipe.engine.past_step import log_tail  # noqa: PLC0415 -- `check` needs none of it
+    from nb2pipe.reporting.run_report import render_run_report  # noqa: PLC0415 -- as above
+
+    pipeline = run.pipeline()
+    logs = {
+        step.name: log_tail(run.folder.step(step.name).log, _REPORTED_LINES)
+        for step in pipeline.steps
+    }
+    return render_run_report(run.to_json(), pipeline, run.executed_notebook(), logs)
 
 
 def _check_steps(pipeline: Pipeline, names: Iterable[str | None]) -> None:

@@ -4,13 +4,9 @@ from pathlib import Path
 
 import click
 
-from nb2pipe.api import write_output
+from nb2pipe.api import report_page, write_output
 from nb2pipe.cli.output import failing_on_errors, say
 from nb2pipe.engine.history import find_run
-from nb2pipe.engine.past_step import log_tail
-from nb2pipe.reporting.run_report import render_run_report
-
-_LOG_LINES = 2000
 
 
 @click.command(
@@ -38,11 +34,6 @@ def command(*, run: str, output: Path) -> None:
     """
     with failing_on_errors({}):
         found = find_run(run, Path())
-        pipeline = found.pipeline()
-        logs = {
-            step.name: log_tail(found.folder.step(step.name).log, _LOG_LINES)
-            for step in pipeline.steps
-        }
-        page = render_run_report(found.to_json(), pipeline, found.executed_notebook(), logs)
+        page = report_page(found)
         write_output(output, page, notebook=found.notebook)
     say(f"wrote {output}", "title")
