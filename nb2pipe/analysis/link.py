@@ -5,7 +5,7 @@ the steps before. Whatever nobody demands is neither stored nor an edge. This is
 facts, of variables and of hidden state alike, become edges.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from nb2pipe.analysis.facts import ReplayKind, WriteKind
@@ -37,6 +37,8 @@ class Linker:
         self._layout = layout
         self._cells = {step.name: step.cells for step in layout.steps}
         self.supplies: tuple[Supply, ...] = ()
+        self._holders: dict[Version, list[Supply]] = {}
+        self._shareable: dict[tuple[str, int], Sites] = {}
         self.views: set[tuple[str, Version]] = set()
         self._seen: set[tuple[str, int, Version]] = set()
         self._set_again: set[tuple[str, int]] = set()
@@ -93,7 +95,7 @@ class Linker:
         before = self.history.before[cell]
         fresh = version.view and all(before.get(base.name) is base for base in version.eager)
         sites = self.shareable(version.name, cell)
-        if fresh and self._matters(sites, self._first_order[cell]):
+        if fresh and any(self._mattering(sites, self._first_order[cell])):
             self.views.add((step, version))
             return True
         return False
@@ -240,6 +242,10 @@ class Linker:
             for links in self.steps.values()
             for group in links.groups
         )
+        self._holders = {}
+        for supply in self.supplies:
+            for version in supply.versions:
+                self._holders.setdefault(version, []).append(supply)
         for name, links in self.steps.items():
             for group in links.groups:
                 first = min(loads[name][version] for version in group.versions)
@@ -249,28 +255,29 @@ class Linker:
     def supply_of(self, group: Group) -> Supply:
         """Return the artifact that holds a group."""
         wanted = set(group.versions)
-        return next(supply for supply in self.supplies if wanted <= set(supply.versions))
+        holders = self._holders[group.versions[0]]
+        return next(supply for supply in holders if wanted <= set(supply.versions))
 
     def _group(self, loads: Mapping[Version, int]) -> list[Group]:
         """Put versions together whose shared objects somebody changes later, or compares.
 
         Two versions of one name never are: the later one takes the place of the other.
         """
-        groups: list[list[tuple[Version, Sites]]] = []
-        for version, cell in loads.items():
+        groups: dict[int, list[tuple[Version, Sites]]] = {}
+        holders: dict[Site, set[int]] = {}  # groups that hold an object, or did before they grew
+        for rank, (version, cell) in enumerate(loads.items()):
             sites = NOTHING if version.hidden else self.shareable(version.name, cell)
             since = self._first_order[cell]
-            merged = [(version, sites)]
-            rest = []
-            for group in groups:
-                names = {version.name for version, _ in merged}
-                apart = any(item.name in names for item, _ in group)
-                if not apart and any(self._matters(sites & other, since) for _, other in group):
-                    merged += group
-                else:
-                    rest.append(group)
-            groups = [*rest, merged]
-        return [Group(tuple(version for version, _ in group)) for group in groups]
+            groups[rank] = [(version, sites)]
+            mattering = self._mattering(sites, since)
+            sharing = set[int]().union(*(holders.get(site, ()) for site in mattering))
+            for other in sorted(sharing & groups.keys()):
+                names = {item.name for item, _ in groups[rank]}
+                if names.isdisjoint(item.name for item, _ in groups[other]):
+                    groups[rank] += groups.pop(other)
+            for site in NOTHING.union(*(held for _, held in groups[rank])):
+                holders.setdefault(site, set()).add(rank)
+        return [Group(tuple(version for version, _ in group)) for group in groups.values()]
 
     def shows(self, shared: Sites, cell: int, *, surely: bool = False) -> bool:
         """Whether anybody would notice from `cell` on that `shared` became two objects each.
@@ -282,14 +289,13 @@ class Linker:
         changed_at = found.surely_changed_at if surely else found.changed_at
         return any(changed_at.get(site, -1) >= since or site in compared for site in shared)
 
-    def _matters(self, shared: Sites, since: int) -> bool:
-        changed_at = self.interpretation.changed_at
-        return any(
-            changed_at.get(site, -1) >= since
-            or site in self.interpretation.compared
-            or site.type in {"instance", "class"}
-            for site in shared
-        )
+    def _mattering(self, sites: Sites, since: int) -> Iterator[Site]:
+        """Yield the objects of which it is noticed from a statement on when they become two."""
+        changed_at, compared = self.interpretation.changed_at, self.interpretation.compared
+        for site in sites:
+            changed = changed_at.get(site, -1) >= since
+            if changed or site in compared or site.type in {"instance", "class"}:
+                yield site
 
     def reach(self, name: str, cell: int) -> Sites:
         """Return all objects that `name` can reach when `cell` starts."""
@@ -298,8 +304,11 @@ class Linker:
 
     def shareable(self, name: str, cell: int) -> Sites:
         """Return the objects of a name that another name may hold as well: not code that is replayed."""
-        reached = self.interpretation.heap.memory(self.reach(name, cell))
-        return frozenset(site for site in reached if self._is_stored(site))
+        if (name, cell) not in self._shareable:
+            reached = self.interpretation.heap.memory(self.reach(name, cell))
+            stored = frozenset(site for site in reached if self._is_stored(site))
+            self._shareable[name, cell] = stored
+        return self._shareable[name, cell]
 
     def _is_stored(self, site: Site) -> bool:
         if site.definition is None:

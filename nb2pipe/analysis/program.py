@@ -320,13 +320,11 @@ class _StepBuilder:
             *(self.linker.shareable(item.name, cell) for item in loaded if not item.hidden)
         )
         for name, held in self.bound.items():
-            current = self.linker.history.before[cell].get(name) is held
-            needs = self.linker.history.needs
-            later = (other for other in self.step.cells if other >= cell)
-            used = any(needs[other].get(name) is held for other in later)
-            if name in fresh or held.hidden or held.origin.replayable or not (current and used):
+            if name in fresh or held.hidden or held.origin.replayable:
                 continue
             shared = arriving & self.linker.shareable(name, cell)
+            if not shared or not self._is_used(name, held, cell):
+                continue
             if self.linker.shows(shared, cell, surely=True):
                 self.diagnostics.append(
                     Diagnostic(
@@ -341,6 +339,14 @@ class _StepBuilder:
                 )
             elif self.linker.shows(shared, cell):
                 self.doubted.update({name, *fresh})
+
+    def _is_used(self, name: str, held: Version, cell: int) -> bool:
+        """Whether the step uses what `name` has when `cell` starts, from there on."""
+        history = self.linker.history
+        later = (other for other in self.step.cells if other >= cell)
+        return history.before[cell].get(name) is held and any(
+            history.needs[other].get(name) is held for other in later
+        )
 
     def _doubted(self, cell: int) -> list[str]:
         """Return what a cell must leave alone, as it came apart from what may share an object with it."""
