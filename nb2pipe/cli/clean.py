@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from nb2pipe.cli import ExitCode
-from nb2pipe.cli.output import failing_on_errors, say
+from nb2pipe.cli.output import failing_on_errors, say, show_diagnostics
 from nb2pipe.cli.places import kept_runs
 from nb2pipe.engine.history import runs_folder
 from nb2pipe.engine.removal import choose_runs, remove_runs
@@ -88,8 +88,7 @@ def command(
     removal = remove_runs(runs_folder(directory).parent, chosen, dry_run=dry_run)
     for run in removal.runs:
         click.echo(run.id)
-    for problem in removal.problems:
-        say(problem, "error")
+    show_diagnostics(removal.problems, {})
     count = f"{len(removal.runs)} of {len(runs)} runs"
     size = size_text(removal.bytes) or "0 B"
     say(

@@ -134,5 +134,7 @@ def command(  # noqa: PLR0913 -- the options
             ),
             observer=progress_observer(sys.stderr, logs=logs, reasons=explain),
         )
-    say(f"the executed notebook is {output or result.folder / 'executed.ipynb'}", "title")
+    written = Path(output) if output is not None else result.folder / "executed.ipynb"
+    if written.exists():
+        say(f"the executed notebook is {written}", "title")
     raise click.exceptions.Exit(_EXIT_CODES[result.status])

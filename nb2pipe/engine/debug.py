@@ -139,6 +139,9 @@ def _load(port: Mapping[str, Any], path: str, names: list[str], scope: dict[str,
     except OSError as error:
         message = "`{output}` of step `{step}` is gone: run the notebook again".format_map(port)
         raise RestoreError(message) from error
+    except Exception as error:
+        message = "`{output}` of step `{step}` cannot be read back: ".format_map(port)
+        raise RestoreError(f"{message}{error!r}; run the notebook again") from error
     for name in names:
         if name in values:
             restore(port["kind"], name, values[name], scope)

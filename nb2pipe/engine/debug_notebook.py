@@ -30,6 +30,9 @@ def debug_notebook(run: PastRun, name: str) -> _Document:
     document, ports = read_object(files.manifest), read_object(files.ports)
     if not document or not ports:
         raise _never_began(run, name)
+    if not _are_whole(document, ports):
+        message = f"the files of step `{name}` of run `{run.id}` are damaged"
+        raise _no_state(run, message, "run the notebook again")
     manifest, sources = document["manifest"], document["sources"]
     if manifest["schema"] != MANIFEST_SCHEMA:
         message = f"run `{run.id}` was made by another version of nb2pipe"
@@ -63,6 +66,20 @@ def is_debug_notebook(path: Path) -> bool:
         return bool(document["metadata"]["nb2pipe"]["run"]["debug"])
     except (KeyError, TypeError):
         return False
+
+
+def _are_whole(document: Mapping[str, Any], ports: Mapping[str, Any]) -> bool:
+    """Whether what a step began with has all its parts; bytes of the files may have changed."""
+    parts = {"schema", "step", "program", "inputs", "parameters"}
+    return (
+        ports.keys() >= {"inputs", "parameters"}
+        and document.keys() >= {"manifest", "sources"}
+        and document["manifest"].keys() >= parts
+        and all(
+            "op" in operation and (operation["op"] != "run" or operation.keys() >= {"id", "source"})
+            for operation in document["manifest"]["program"]
+        )
+    )
 
 
 def _last_cell(result: StepResult | None) -> int:

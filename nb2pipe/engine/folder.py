@@ -15,6 +15,7 @@ import contextlib
 import json
 import os
 import secrets
+import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -100,8 +101,8 @@ class RunFolder:
         return StepFolder(self.path / "steps" / _file_name(name))
 
 
-def create_run_folder(directory: Path) -> RunFolder:
-    """Make the folder of a new run in `directory`.
+def create_run_folder(directory: Path, pipeline: Any) -> RunFolder:
+    """Make the folder of a new run in `directory`, with the document of its pipeline.
 
     Raises:
         OSError: it cannot be made.
@@ -119,7 +120,13 @@ def create_run_folder(directory: Path) -> RunFolder:
             path.mkdir()
         except FileExistsError:
             continue
-        return RunFolder(path)
+        folder = RunFolder(path)
+        try:
+            write_json(folder.pipeline, pipeline)
+        except OSError:
+            shutil.rmtree(path, ignore_errors=True)
+            raise
+        return folder
 
 
 def write_text(path: Path, text: str) -> None:

@@ -115,8 +115,15 @@ class PastRun:
             raise _unreadable(self.folder.pipeline, error) from error
 
     def executed_notebook(self) -> dict[str, Any] | None:
-        """Return the executed notebook, None when the run has not written it."""
-        return read_object(self.folder.notebook) or None
+        """Return the executed notebook, None when the run has not written it, or it is damaged."""
+        import nbformat
+
+        document = read_object(self.folder.notebook)
+        try:
+            nbformat.validate(document)
+        except nbformat.ValidationError:
+            return None
+        return document
 
     def to_json(self) -> dict[str, Any]:
         """Return the document with the folder and its size."""
@@ -168,10 +175,22 @@ def read_run(path: Path) -> PastRun:
     """Return the run whose folder is `path`."""
     folder = RunFolder(path.absolute())
     written = read_object(folder.result)
+    if not _is_whole(written):
+        written = {}
     known = _known_without_result(folder) if not written else _nothing_known(folder)
     steps = (written or known).get("steps") or []
     document = {**known, **written, "id": folder.id, "steps": [{**_STEP, **step} for step in steps]}
     return PastRun(folder=folder, document=document)
+
+
+def _is_whole(document: Mapping[str, Any]) -> bool:
+    """Whether a run's document has all its parts; bytes of its file may have changed."""
+    parts = {"status", "seconds", "pipeline", "notebook", "parameters", "started", "diagnostics"}
+    return document.keys() >= parts | {"steps"} and all(
+        step.keys() >= {"name", "status", "artifacts"}
+        and all(item.keys() >= {"names", "type", "bytes"} for item in step["artifacts"].values())
+        for step in document["steps"]
+    )
 
 
 # --- a run without a result

@@ -1,6 +1,7 @@
 """What earlier runs left: an SQLite file that finds the results of a step by its key."""
 
 import contextlib
+import hashlib
 import json
 import sqlite3
 import time
@@ -17,6 +18,7 @@ create index if not exists latest on steps (notebook, step, made);
 create table if not exists files (path text primary key, stamp text, digest text);
 """
 _WAIT_SECONDS = 30
+_SEAL = 16  # characters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +70,7 @@ class Index:
 
     def keep(self, key: str, notebook: str, step: str, record: Record) -> None:
         """Note the results of a step."""
-        text = json.dumps(asdict(record))
+        text = _sealed(json.dumps(asdict(record)))
         row = (key, notebook, step, record.run, time.time(), text)
         self._write("insert or replace into steps values (?, ?, ?, ?, ?, ?)", row)
 
@@ -90,7 +92,9 @@ class Index:
     def _records(self, where: str, *values: str) -> Iterator[Record]:
         for (text,) in self._read(f"select record from steps {where}", values):  # noqa: S608 -- our own words
             with contextlib.suppress(ValueError, TypeError):
-                yield _record(json.loads(text))
+                content = text[_SEAL:]
+                if text == _sealed(content):
+                    yield _record(json.loads(content))
 
     def _read(self, query: str, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
         if self._connection is None:
@@ -104,6 +108,11 @@ class Index:
         if self._connection is not None:
             with contextlib.suppress(sqlite3.Error), self._connection:
                 self._connection.execute(query, values)
+
+
+def _sealed(content: str) -> str:
+    """Return a record's text with its digest before it: SQLite does not see when a byte of it changes."""
+    return hashlib.blake2b(content.encode(), digest_size=_SEAL // 2).hexdigest() + content
 
 
 def _record(document: dict[str, Any]) -> Record:

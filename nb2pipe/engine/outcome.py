@@ -1,7 +1,10 @@
 """What became of a step, read from how its process ended and from what it left behind."""
 
+import errno
 import signal
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Final
 
 from nb2pipe.diagnostics import Code, Diagnostic, Related, Span
 from nb2pipe.engine.folder import StepFolder
@@ -9,6 +12,14 @@ from nb2pipe.engine.missing import repair_of
 from nb2pipe.engine.results import StepError, StepResult, StepStatus, read_step_result
 from nb2pipe.ir import Cell, Pipeline, Step
 
+# The exit code of a step that could not write what became of it; `UNWRITTEN` in the runtime.
+_UNWRITTEN: Final = 74
+_UNWRITABLE: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EIO})
+_HINTS: Final[Mapping[Code, str]] = {
+    Code.CANNOT_WRITE: "runs are kept in `.nb2pipe/` beside the notebook: free some space there"
+    " (`nb2pipe clean` removes old runs), or copy the notebook to a folder that you may write to",
+    Code.BROKEN_ARTIFACT: "run again: what this step reads is not taken from the store any more, but made anew",
+}
 _KILLED_HINTS = {
     "SIGKILL": "the system ends a process so when memory runs out: use less data, run fewer steps"
     " side by side with `--workers`, or give the machine more memory",
@@ -36,17 +47,30 @@ def outcome_of(
 
 def not_started(step: Step, files: StepFolder, error: OSError) -> StepResult:
     """Return the result of a step whose process could not be started."""
-    missing = isinstance(error, FileNotFoundError) and error.filename
+    code = Code.CANNOT_WRITE if error.errno in _UNWRITABLE else Code.STEP_FAILED
     return StepResult(
         step=step.name,
         status=StepStatus.FAILED,
         error=StepError(
-            code=Code.STEP_FAILED.number,
-            message=f"step `{step.name}` cannot be started: {error.strerror or error}"
-            + (f": `{error.filename}`" if missing else ""),
+            code=code.number, message=f"step `{step.name}` cannot be started: {reason_of(error)}"
         ),
         log=files.log,
     )
+
+
+def cannot_write(pipeline: Pipeline, error: OSError) -> Diagnostic:
+    """Return what to tell when the run's own files cannot be written."""
+    return Diagnostic(
+        code=Code.CANNOT_WRITE,
+        span=Span(notebook=pipeline.notebook),
+        message=f"the run's files cannot be written: {reason_of(error)}",
+        hint=_HINTS[Code.CANNOT_WRITE],
+    )
+
+
+def reason_of(error: OSError) -> str:
+    """Return what the system said, with the file that it is about where it says that."""
+    return (error.strerror or str(error)) + (f": `{error.filename}`" if error.filename else "")
 
 
 def diagnostic_of(pipeline: Pipeline, result: StepResult) -> Diagnostic:
@@ -57,12 +81,13 @@ def diagnostic_of(pipeline: Pipeline, result: StepResult) -> Diagnostic:
     if cell := _failed_cell(pipeline, result):
         line = error.line if error.number == cell.number else None
         span = Span(notebook=cell.notebook, cell=cell.number, cell_id=cell.id, line=line)
-    hint: str | None = error.hint
+    code = _code(error)
+    hint = error.hint or _HINTS.get(code)
     related: tuple[Related, ...] = ()
     if cell and (repair := repair_of(pipeline, cell, error)):
         hint, related = repair
     return Diagnostic(
-        code=_code(error),
+        code=code,
         span=span,
         message=error.message,
         hint=hint,
@@ -101,6 +126,11 @@ def _error(result: StepResult, code: int, files: StepFolder) -> StepError:
     """Return the step's own error, else one that says how its process ended."""
     if result.error is not None:
         return result.error
+    if code == _UNWRITTEN:
+        return StepError(
+            code=Code.CANNOT_WRITE.number,
+            message=f"the files of step `{result.step}` cannot be written",
+        )
     if code < 0:
         name = _signal_name(-code)
         return StepError(

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from os import stat_result
 from pathlib import Path
 
+from nb2pipe.diagnostics import Code, Diagnostic, Span
 from nb2pipe.engine.folder import files_below
 from nb2pipe.engine.history import PastRun
 
@@ -21,12 +22,12 @@ _SETTLED = timedelta(hours=1)
 class Removal:
     """What was removed, or would be: the runs, and how many bytes of the disk that frees.
 
-    `problems` say which runs could not be removed, and why.
+    `problems` (NB507) say which runs could not be removed, and why.
     """
 
     runs: tuple[PastRun, ...]
     bytes: int
-    problems: tuple[str, ...] = ()
+    problems: tuple[Diagnostic, ...] = ()
 
 
 def choose_runs(
@@ -65,27 +66,42 @@ def remove_runs(root: Path, runs: Iterable[PastRun], *, dry_run: bool = False) -
     """
     runs = tuple(runs)
     if dry_run:
-        return Removal(runs=runs, bytes=_freed(root, runs))
-    removed, problems, freed = [], [], _freed(root, runs)
+        return Removal(runs=runs, bytes=_freed(root, [run.folder.path for run in runs]))
+    removed, problems = [], []
     for run in runs:
         try:
-            shutil.rmtree(run.folder.path)
+            # Nobody meets a part of a run, not even when this is killed.
+            run.folder.path.rename(run.folder.path.with_name(f".{run.id}"))
             removed.append(run)
+        except FileNotFoundError:  # somebody else was faster
+            continue
         except OSError as error:
-            problems.append(
-                f"run `{run.id}` cannot be removed: {error.strerror}: `{error.filename}`"
-            )
+            problems.append(_stays(run, error))
+    going = [path for path in (root / "runs").glob(".*") if path.is_dir()]
+    freed = _freed(root, going)
+    for path in going:
+        shutil.rmtree(path, ignore_errors=True)
     for path, state in _settled_objects(root):
-        if state.st_nlink == 1:
+        # A name with a dot is a draft of a run that was killed.
+        if state.st_nlink == 1 or path.name.startswith("."):
             with contextlib.suppress(OSError):  # somebody else was faster
                 path.unlink()
     return Removal(runs=tuple(removed), bytes=freed, problems=tuple(problems))
 
 
-def _freed(root: Path, runs: Iterable[PastRun]) -> int:
-    """Return how many bytes go when `runs` go: those of files of which no name is left."""
+def _stays(run: PastRun, error: OSError) -> Diagnostic:
+    return Diagnostic(
+        code=Code.CANNOT_WRITE,
+        span=Span(notebook=str(run.folder.path)),
+        message=f"run `{run.id}` cannot be removed: {error.strerror}",
+        hint="make the folder writable, or remove it as somebody who may",
+    )
+
+
+def _freed(root: Path, folders: Iterable[Path]) -> int:
+    """Return how many bytes go when folders of runs go: those of files of which no name is left."""
     going: dict[tuple[int, int], tuple[stat_result, int]] = {}
-    own = (state for run in runs for _, state in files_below(run.folder.path))
+    own = (state for folder in folders for _, state in files_below(folder))
     for state in (*own, *(state for _, state in _settled_objects(root))):
         key = state.st_dev, state.st_ino
         going[key] = state, going.get(key, (state, 0))[1] + 1

@@ -194,7 +194,11 @@ class Reuse:
             if not self._store.place(value, places[key]):
                 return None
         for name, value in record.documents.items():
-            if not self._store.place(value, files.path / name):
+            place = files.path / name
+            if not self._store.place(value, place):
+                return None
+            if digest_of(place) != value:  # what it displayed would not be what it was
+                self._store.forget(value)
                 return None
         if record.cells != known.cells and not _move(files.result, record, known):
             return None

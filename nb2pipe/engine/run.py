@@ -11,7 +11,7 @@ from queue import Empty, SimpleQueue
 from typing import Any
 
 from nb2pipe.bundle import BOOTSTRAP, STEP_ENVIRONMENT, runtime_blob
-from nb2pipe.diagnostics import Code, Diagnostic, Span
+from nb2pipe.diagnostics import Code, Diagnostic
 from nb2pipe.engine.conflicts import file_conflicts
 from nb2pipe.engine.executed import executed_notebook
 from nb2pipe.engine.folder import RunFolder, create_run_folder, write_json
@@ -20,7 +20,7 @@ from nb2pipe.engine.memory import Memory
 from nb2pipe.engine.observer import Observer
 from nb2pipe.engine.options import RunOptions
 from nb2pipe.engine.origin import origin_of
-from nb2pipe.engine.outcome import diagnostic_of, not_started, outcome_of
+from nb2pipe.engine.outcome import cannot_write, diagnostic_of, not_started, outcome_of, reason_of
 from nb2pipe.engine.process import (
     Event,
     Exited,
@@ -86,12 +86,11 @@ def run_pipeline(  # noqa: PLR0913 -- all but the pipeline by name
     observer = observer or Observer()
     diagnostics: tuple[Diagnostic, ...] = ()
     try:
-        folder = create_run_folder(directory)
-        write_json(folder.pipeline, pipeline.to_json())
+        folder = create_run_folder(directory, pipeline.to_json())
     except OSError as error:
         folder = RunFolder(directory / ".nb2pipe" / "runs")
         results, interrupted = _nothing_run(pipeline), False
-        diagnostics = (_cannot_write(pipeline, error),)
+        diagnostics = (cannot_write(pipeline, error),)
     else:
         observer.run_started(pipeline, folder.path)
         folder_of = folder_of or (lambda _: directory)
@@ -120,7 +119,7 @@ def run_pipeline(  # noqa: PLR0913 -- all but the pipeline by name
         diagnostics=diagnostics + conflicts,
         folder=folder.path,
     )
-    if folder.path.exists():
+    if folder.pipeline.exists():
         result = _write_result(result, folder, pipeline)
     observer.run_ended(result)
     return result
@@ -217,7 +216,10 @@ class _Run:
 
     def _take_results(self, step: Step) -> bool:
         """Take the results of an earlier run, if they hold; note in any case why, or why not."""
-        result, reasons = self._reuse.find(step, again=self._wanted[step.name])
+        try:
+            result, reasons = self._reuse.find(step, again=self._wanted[step.name])
+        except OSError as error:
+            result, reasons = None, (f"its stored results cannot be used: {reason_of(error)}",)
         self._reasons[step.name] = reasons
         if result is None:
             return False
@@ -314,7 +316,7 @@ class _Run:
             try:
                 self._reuse.keep(self._pipeline.step(result.step), result)
             except OSError as error:
-                self._observer.results_not_kept(result.step, error.strerror or str(error))
+                self._observer.results_not_kept(result.step, reason_of(error))
 
     def _forget_damaged(self, result: StepResult) -> None:
         """Have artifacts made again that a step could not read."""
@@ -352,22 +354,21 @@ def _nothing_run(pipeline: Pipeline) -> tuple[StepResult, ...]:
     return tuple(StepResult(step=step.name, status=StepStatus.NOT_RUN) for step in pipeline.steps)
 
 
-def _cannot_write(pipeline: Pipeline, error: OSError) -> Diagnostic:
-    return Diagnostic(
-        code=Code.CANNOT_WRITE,
-        span=Span(notebook=pipeline.notebook),
-        message=f"the run's files cannot be written: {error.strerror or error}: `{error.filename}`",
-        hint="runs are kept in `.nb2pipe/` beside the notebook: free some space there, or copy the"
-        " notebook to a folder that you may write to",
-    )
-
-
 def _write_result(result: RunResult, folder: RunFolder, pipeline: Pipeline) -> RunResult:
     """Write what the run yielded into its folder; return it with the problem, if there is one."""
     try:
         write_json(folder.notebook, result.notebook)
+    except OSError as error:
+        result = _unwritten(result, cannot_write(pipeline, error))
+    try:
         write_json(folder.result, result.to_json())
     except OSError as error:
-        problem = _cannot_write(pipeline, error)
-        return replace(result, diagnostics=(*result.diagnostics, problem))
+        result = _unwritten(result, cannot_write(pipeline, error))
     return result
+
+
+def _unwritten(result: RunResult, problem: Diagnostic) -> RunResult:
+    """Return a result that could not be written; a step may have met the same problem."""
+    known = any(item.code is problem.code for item in result.diagnostics)
+    diagnostics = result.diagnostics if known else (*result.diagnostics, problem)
+    return replace(result, status=RunStatus.FAILED, diagnostics=diagnostics)

@@ -5,12 +5,19 @@ the number of links tells whether a run still needs it.
 """
 
 import contextlib
+import errno
 import hashlib
 import os
 import secrets
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
+
+# What a file system says that has no links, not between these places, or not one more of this file.
+_NO_LINK: Final = frozenset(
+    {errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EXDEV, errno.EMLINK}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,12 +37,13 @@ class Store:
             OSError: it cannot be written.
         """
         known = self.object(digest)
-        if known.exists():
-            _replace_by_link(known, path)
-            return
+        with contextlib.suppress(FileNotFoundError):
+            # After a power failure a file may be there without its content.
+            if known.stat().st_size == path.stat().st_size:
+                _replace_by_link(known, path)
+                return
         known.parent.mkdir(parents=True, exist_ok=True)
-        with contextlib.suppress(FileExistsError):  # another run was faster
-            _link(path, known)
+        _replace_by_link(path, known)
 
     def place(self, digest: str, path: Path) -> bool:
         """Let `path` be the content with this digest; return whether the store has it.
@@ -43,11 +51,11 @@ class Store:
         Raises:
             OSError: it cannot be written.
         """
-        known = self.object(digest)
-        if not known.exists():
-            return False
         path.parent.mkdir(parents=True, exist_ok=True)
-        _replace_by_link(known, path)
+        try:
+            _replace_by_link(self.object(digest), path)
+        except FileNotFoundError:  # somebody may be cleaning at this moment
+            return False
         return True
 
     def forget(self, digest: str) -> None:
@@ -66,17 +74,17 @@ def digest_of(path: Path) -> str:
         return hashlib.file_digest(file, lambda: hashlib.blake2b(digest_size=16)).hexdigest()
 
 
-def _replace_by_link(known: Path, path: Path) -> None:
+def _replace_by_link(source: Path, path: Path) -> None:
+    """Let `path` be the file `source`, or a copy of it where there can be no link, whole or not at all."""
     draft = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    _link(known, draft)
-    draft.replace(path)
-
-
-def _link(source: Path, target: Path) -> None:
-    """Link a file, or copy it where the file system has no links."""
     try:
-        os.link(source, target)
-    except FileExistsError:
-        raise
-    except OSError:
-        shutil.copyfile(source, target)
+        try:
+            os.link(source, draft)
+        except OSError as error:
+            if error.errno not in _NO_LINK:
+                raise
+            shutil.copyfile(source, draft)
+        draft.replace(path)
+    finally:
+        with contextlib.suppress(OSError):
+            draft.unlink()

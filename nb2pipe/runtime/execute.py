@@ -82,11 +82,20 @@ def run_program(
         _settle()
         result["metrics"] = _metrics(manifest["metrics"], scope)
         result["status"] = "succeeded"
-    except StepError as failure:
-        names = "code", "message", "number", "line", "text", "hint"
-        result["error"] = dict(zip(names, failure.args))
+    except (StepError, OSError) as failure:
+        result["error"] = _error_of(failure)
     result["guard"] = guard.report()
     return result
+
+
+def _error_of(failure: Exception) -> dict[str, Any]:
+    try:
+        _settle()  # a damaged value may be behind it
+    except StepError as damaged:
+        failure = damaged
+    if isinstance(failure, OSError):
+        failure = StepError("NB507", f"the step's files cannot be written: {failure}")
+    return dict(zip(("code", "message", "number", "line", "text", "hint"), failure.args))
 
 
 def _run_cell(

@@ -13,9 +13,11 @@ from nb2pipe.runtime.kubeflow import executor_output, kubeflow_ports
 from nb2pipe.runtime.report import render_report
 from nb2pipe.runtime.store import draft
 
+UNWRITTEN = 74  # exit code of a step that cannot say what became of it; `EX_IOERR` in sysexits.h
+
 
 def main(arguments: list[str]) -> None:
-    """Run a step and end the process: with 0 if the step succeeded, 1 if not."""
+    """Run a step and end the process: with 0 if the step succeeded, else 1 or `UNWRITTEN`."""
     *texts, option, value = arguments
     # `nb2pipe.bundle` armours them; an argument that goes on in the next one ends with the mark.
     texts = "\0".join(texts).replace("\u241b\0", "").split("\0")
@@ -37,14 +39,17 @@ def main(arguments: list[str]) -> None:
     def save(result: Any) -> None:
         write(ports.get("result"), result)
 
-    result = run_program(manifest, sources, ports, save)
-    save(result)
-    write(ports.get("metrics"), result["metrics"])
-    write(
-        ports.get("report"), render_report(manifest, sources, json.dumps(result, default=to_json))
-    )
-    if ports is not given:
-        write(given["outputs"]["outputFile"], executor_output(names, given, result))
+    try:
+        result = run_program(manifest, sources, ports, save)
+        save(result)
+        write(ports.get("metrics"), result["metrics"])
+        page = render_report(manifest, sources, json.dumps(result, default=to_json))
+        write(ports.get("report"), page)
+        if ports is not given:
+            write(given["outputs"]["outputFile"], executor_output(names, given, result))
+    except OSError as problem:
+        print(f"error[NB507]: the step's files cannot be written: {problem}", file=sys.stderr)
+        os._exit(UNWRITTEN)
     error = result["error"]
     if error:
         print("error[{code}]: {message}".format_map(error), file=sys.stderr)

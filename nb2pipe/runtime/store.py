@@ -110,7 +110,7 @@ def read_artifact(path: str) -> Any:
         Exception: the file is not whole, or a value needs something that is not here.
     """
     with open(path, "rb") as file:
-        first = file.readline().decode()
+        first = file.readline().decode("latin-1")
     content = map_file(path)[len(first) :]
     magic = MAGIC[first[:18] == MAGIC[1][:18]]
     digest = hasher(magic is MAGIC[1])
@@ -174,9 +174,14 @@ def artifact_parts(path: str) -> list[Any]:
 def draft(path: str) -> Iterator[Any]:
     """Let a file be written under another name first, so that nobody meets half of it."""
     _parent(path)
-    with open(path + "~", "wb") as file:
-        yield file
-    os.replace(path + "~", path)
+    try:
+        with open(path + "~", "wb") as file:
+            yield file
+        os.replace(path + "~", path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            os.remove(path + "~")  # the disk may be full of it
+        raise
 
 
 def _parent(path: str) -> str:
