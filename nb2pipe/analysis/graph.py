@@ -1,6 +1,8 @@
 """The graph of steps: execution order, and cycles explained."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from graphlib import CycleError, TopologicalSorter
+from heapq import heappop, heappush
 
 from nb2pipe.diagnostics import Code, Diagnostic, Related
 from nb2pipe.frontend.layout import Layout
@@ -15,30 +17,40 @@ def order_steps(
     Steps that need each other have no order: they stay in notebook order, and a diagnostic for each
     cycle names its cells and variables.
     """
-    import networkx as nx
-
     rank = {step.name: index for index, step in enumerate(steps)}
+    sorter: TopologicalSorter[str] = TopologicalSorter(dict.fromkeys(rank, ()))
+    for edge in edges:
+        sorter.add(edge.target, edge.source)
+    try:
+        sorter.prepare()
+    except CycleError:
+        cycles = _cycles(rank, edges)
+        return tuple(steps), tuple(_explain(layout, cycle) for cycle in cycles)
+    ready: list[int] = []
+    ordered = []
+    while sorter:
+        for name in sorter.get_ready():
+            heappush(ready, rank[name])
+        ordered.append(steps[heappop(ready)])
+        sorter.done(ordered[-1].name)
+    return tuple(ordered), ()
+
+
+def _cycles(rank: Mapping[str, int], edges: Sequence[Edge]) -> Iterator[list[Edge]]:
+    """Yield a cycle of each set of steps that all need each other."""
+    import networkx as nx  # it takes longer to import than many notebooks to compile
+
     graph: "nx.DiGraph[str]" = nx.DiGraph()  # noqa: UP037 -- the name is not imported at run time
-    graph.add_nodes_from(rank)
     graph.add_edges_from((edge.source, edge.target) for edge in edges)
-    if nx.is_directed_acyclic_graph(graph):
-        by_name = {step.name: step for step in steps}
-        order = nx.lexicographical_topological_sort(graph, key=rank.__getitem__)
-        return tuple(by_name[name] for name in order), ()
     by_pair = {(edge.source, edge.target): edge for edge in edges}
-    components = sorted(
-        (
-            sorted(component, key=rank.__getitem__)
-            for component in nx.strongly_connected_components(graph)
-            if len(component) > 1
-        ),
-        key=lambda component: rank[component[0]],
+    components = (
+        sorted(component, key=rank.__getitem__)
+        for component in nx.strongly_connected_components(graph)
+        if len(component) > 1
     )
-    diagnostics = []
-    for component in components:
+    for component in sorted(components, key=lambda component: rank[component[0]]):
         cycle = nx.find_cycle(graph.subgraph(component), component[0])
-        diagnostics.append(_explain(layout, [by_pair[pair[0], pair[1]] for pair in cycle]))
-    return tuple(steps), tuple(diagnostics)
+        yield [by_pair[pair[0], pair[1]] for pair in cycle]
 
 
 def _explain(layout: Layout, cycle: Sequence[Edge]) -> Diagnostic:

@@ -9,7 +9,7 @@ from typing import Final
 
 from nb2pipe.bundle.arguments import armour, command_line
 from nb2pipe.bundle.manifest import manifest_of
-from nb2pipe.bundle.runtime import BOOTSTRAP, runtime_blob, runtime_source
+from nb2pipe.bundle.runtime import BOOTSTRAP, module_texts, runtime_blob, runtime_source
 
 __all__ = [
     "BOOTSTRAP",
@@ -17,6 +17,7 @@ __all__ = [
     "armour",
     "command_line",
     "manifest_of",
+    "module_texts",
     "runtime_blob",
     "runtime_source",
 ]

@@ -38,8 +38,13 @@ def runtime_blob() -> str:
 @functools.cache
 def runtime_source() -> str:
     """Return the source of one module with all that the runtime's modules hold."""
-    folder = files("nb2pipe").joinpath("runtime")
-    trees = [ast.parse(folder.joinpath(f"{name}.py").read_text("utf-8")) for name in MODULES]
+    trees = [ast.parse(text) for text in module_texts()]
     source = ast.unparse(minify([statement for tree in trees for statement in tree.body]))
     source = re.sub(r"(?m)^\n", "", source)
     return re.sub(r"(?m)^ +", lambda indent: " " * (len(indent[0]) // 4), source) + "\n"
+
+
+def module_texts() -> list[str]:
+    """Return the texts of the runtime's modules, which all that it does depends on."""
+    folder = files("nb2pipe").joinpath("runtime")
+    return [folder.joinpath(f"{name}.py").read_text("utf-8") for name in MODULES]

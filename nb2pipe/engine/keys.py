@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from nb2pipe.bundle import runtime_source
+from nb2pipe.bundle import module_texts
 from nb2pipe.ir import Json, Pipeline, Step
 
 # What an operation says about places in the notebook, which does not change what it does.
@@ -80,7 +80,7 @@ def code_of(source: str) -> str:
 
 @cache
 def _runtime() -> str:
-    return digest(runtime_source())
+    return digest(module_texts())
 
 
 @cache

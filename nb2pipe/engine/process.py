@@ -49,15 +49,10 @@ Event = Logged | Exited | Stop
 class Guard:
     """Makes sure that no step outlives the engine, even when the engine is killed."""
 
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+
     def __enter__(self) -> Self:
-        # Its own session keeps it away from a Ctrl-C and from signals to the engine's group.
-        self._process = subprocess.Popen(  # noqa: S603 -- our own file
-            [sys.executable, "-I", "-S", str(Path(__file__).with_name("watcher.py"))],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
         return self
 
     def __exit__(
@@ -66,8 +61,20 @@ class Guard:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        with contextlib.suppress(BrokenPipeError):
-            self._process.communicate()
+        if self._process is not None:
+            with contextlib.suppress(BrokenPipeError):
+                self._process.communicate()
+
+    def prepare(self) -> None:
+        """Begin to guard, before the first process starts: a run that starts none needs no guard."""
+        # Its own session keeps it away from a Ctrl-C and from signals to the engine's group.
+        self._process = self._process or subprocess.Popen(  # noqa: S603 -- our own file
+            [sys.executable, "-I", "-S", str(Path(__file__).with_name("watcher.py"))],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
 
     def watch(self, group: int) -> None:
         """Have the process group killed when the engine dies."""
@@ -78,10 +85,9 @@ class Guard:
         self._tell(f"-{group}\n")
 
     def _tell(self, line: str) -> None:
-        pipe = self._process.stdin
-        assert pipe is not None  # noqa: S101 -- asked for above
+        assert self._process is not None and self._process.stdin is not None  # noqa: S101, PT018 -- it was prepared
         with contextlib.suppress(BrokenPipeError):
-            os.write(pipe.fileno(), line.encode())
+            os.write(self._process.stdin.fileno(), line.encode())
 
 
 @dataclass(frozen=True, slots=True)

@@ -230,6 +230,7 @@ class _Run:
     def _start(self, step: Step, guard: Guard) -> None:
         files = self._folder.step(step.name)
         try:
+            guard.prepare()
             process = StepProcess(
                 step.name, self._starter(step, guard), log=files.log, events=self._events
             )

@@ -116,9 +116,9 @@ def test_a_reader_that_goes_away_is_no_error():
     [
         (["--help"], {"nb2pipe.compiler", "nbformat", "kfp", "rich", "IPython", "networkx"}),
         (["explain", "NB203"], {"nb2pipe.compiler", "nbformat", "kfp", "rich", "IPython"}),
-        (["check", "train.ipynb"], {"kfp", "nbformat", "rich", "jupytext", "grandalf"}),
-        (["graph", "train.ipynb"], {"kfp", "nbformat", "rich", "jupytext", "grandalf"}),
-        (["compile", "train.ipynb"], {"rich", "nbformat", "jupytext", "grandalf"}),
+        (["check", "train.ipynb"], {"kfp", "nbformat", "rich", "jupytext", "grandalf", "networkx"}),
+        (["graph", "train.ipynb"], {"kfp", "nbformat", "rich", "jupytext", "grandalf", "networkx"}),
+        (["compile", "train.ipynb"], {"rich", "nbformat", "jupytext", "grandalf", "networkx"}),
     ],
 )
 def test_commands_import_only_what_they_need(train, arguments, never):
