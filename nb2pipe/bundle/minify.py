@@ -9,7 +9,7 @@ from string import ascii_letters
 from typing import Any
 
 _KEPT = {
-    "main", "data", "metadata", "wait",
+    "main", "prepare", "data", "metadata", "wait",
     "Definition", "rebuild_cell", "rebuild_code", "rebuild_dict_view", "rebuild_frozenset",
     "rebuild_function", "rebuild_layout", "rebuild_set", "rebuild_view",
 }  # fmt: skip

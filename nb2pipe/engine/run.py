@@ -254,7 +254,7 @@ class _Run:
         environment = {**STEP_ENVIRONMENT, **os.environ, **dict(step.options.env)}
         warm = None if step.options.env else self._warm_parent(guard)
         if warm is not None:
-            return warm.starter(step.name, arguments, directory, environment)
+            return warm.starter(step.name, arguments, directory)
         command = [self._options.python, "-c", BOOTSTRAP, runtime_blob(), *arguments]
         return start_command(command, directory, environment)
 

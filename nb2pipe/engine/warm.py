@@ -103,16 +103,9 @@ class WarmParent:
             raise WarmParentError(first["unsafe"])
         self._listener.start()
 
-    def starter(
-        self, step: str, arguments: Sequence[str], directory: Path, environment: Mapping[str, str]
-    ) -> Start:
+    def starter(self, step: str, arguments: Sequence[str], directory: Path) -> Start:
         """Return what starts the runtime with `arguments` in a forked process."""
-        order = {
-            "step": step,
-            "arguments": [*arguments],
-            "folder": str(directory),
-            "environment": {**environment},
-        }
+        order = {"step": step, "arguments": [*arguments], "folder": str(directory)}
 
         def start(output: int) -> Started:
             ends = self._ends[step] = SimpleQueue()

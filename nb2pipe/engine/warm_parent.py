@@ -1,20 +1,18 @@
 """The process that imports what a notebook imports, once, and forks a process for each step.
 
-It runs in the steps' own Python, with nothing but the standard library, and speaks over a socket, whose
-number is its only argument. It is told `{"modules": …, "runtime": …, "folder": …}` and answers
-`{"unsafe": reason or null}`. Each order after that, `{"step": …, "arguments": …, "folder": …,
-"environment": …}` with the descriptor that the step is to print to, is answered by `{"step": …, "pid": …}`
-at once and by `{"step": …, "code": …, "peak": bytes}` when the step has ended. It ends when the other
-side closes the socket, and with it all steps that are running.
+It runs in the steps' own Python and environment, with nothing but the standard library, and speaks over a
+socket, whose number is its only argument. It is told `{"modules": …, "runtime": …, "folder": …}` and
+answers `{"unsafe": reason or null}`. Each order after that, `{"step": …, "arguments": …, "folder": …}` with
+the descriptor that the step is to print to, is answered by `{"step": …, "pid": …}` at once and by
+`{"step": …, "code": …, "peak": bytes}` when the step has ended. It ends when the other side closes the
+socket, and with it all steps that are running.
 """
 
-import atexit
-import builtins
 import contextlib
 import gc
 import importlib
-import io
 import json
+import linecache
 import os
 import selectors
 import shutil
@@ -25,21 +23,10 @@ import sys
 import tempfile
 import traceback
 import types
-from typing import Any, Sequence
+from typing import Any, Callable, Sequence
 
 Order = dict[str, Any]
 
-# Where a fresh interpreter would look for modules.
-_SEARCH_PATH = [*sys.path]
-_WARMED = (
-    "IPython.core.interactiveshell",
-    "tarfile",
-    "mmap",
-    "hashlib",
-    "tempfile",
-    "asyncio",
-    "xxhash",
-)
 _ACCELERATORS = "cupy", "tensorflow", "jax", "pycuda", "numba.cuda"
 
 
@@ -47,13 +34,32 @@ def main() -> None:
     """Import, tell whether forking is safe, and fork until the socket closes."""
     control = socket.socket(fileno=int(sys.argv[1]))
     order, _ = receive(control)
+    search_path = [*sys.path]
     sys.path[:] = [path for path in sys.path if path]
-    code = compile(order["runtime"], "nb2pipe_runtime", "exec")
-    noise = import_all(order["modules"])
-    reason = noise or danger(order["folder"], control)
-    answer(control, {"unsafe": reason})
-    if reason is None:
-        serve(control, code, order["runtime"])
+    runtime = load_runtime(order["runtime"])
+    folder = tempfile.mkdtemp()
+    try:
+        ready = runtime.prepare(folder)
+        environment = {**os.environ}
+        reason = import_all(order["modules"], ready) or danger(order["folder"], control)
+        answer(control, {"unsafe": reason})
+        if reason is None:
+            # What imports changed, a fresh interpreter would not have.
+            os.environ.clear()
+            os.environ.update(environment)
+            sys.path[:] = search_path
+            serve(control, lambda arguments: runtime.main(arguments, ready))
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def load_runtime(source: str) -> Any:
+    """Return the runtime as a module, as a fresh interpreter loads it."""
+    name = "nb2pipe_runtime"
+    linecache.cache[name] = len(source), None, source.splitlines(True), name
+    module = sys.modules[name] = types.ModuleType(name)
+    exec(compile(source, name, "exec"), vars(module))
+    return module
 
 
 def receive(control: socket.socket) -> "tuple[Order, list[int]]":
@@ -84,70 +90,27 @@ def answer(control: socket.socket, message: Order) -> None:
         control.sendall(json.dumps(message).encode() + b"\n")
 
 
-def import_all(modules: list[str]) -> "str | None":
-    """Import as far as that works and shows nothing; return what is wrong with one that shows something."""
-    # As the runtime does before any library looks at them.
-    os.environ.update(TERM="xterm-color", FORCE_COLOR="1", PAGER="cat")
-    os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
-    for name in _WARMED:
-        with contextlib.suppress(Exception):
+def import_all(modules: list[str], ready: Any) -> "str | None":
+    """Import as far as that works and shows nothing; return what is wrong with one that shows something.
+
+    What the runtime has `ready` hears what is shown, and learns here what it would in each process.
+    """
+    recorder, shell = ready
+    shell("1", "1", 0)
+    for name in "xxhash", *modules:
+        recorder.outputs = []
+        with contextlib.suppress(Exception):  # the step that needs it will tell
             importlib.import_module(name)
-    # Libraries ask when they are imported whether this is a notebook.
-    with contextlib.suppress(Exception), contextlib.redirect_stdout(io.StringIO()):
-        prepare_shell()
-    for name in modules:
-        shown = io.StringIO()
-        with contextlib.redirect_stdout(shown), contextlib.redirect_stderr(shown):
-            try:
-                importlib.import_module(name)
-            except Exception:  # noqa: S112 -- the step that needs it will tell
-                continue
-        if shown.getvalue():
+        if recorder.outputs:
             return f"`{name}` prints when it is imported"
+    recorder.outputs = None
     return None
-
-
-def prepare_shell() -> None:
-    """Make IPython's shell ahead: the first that a step asks for is this one, in the step's namespace."""
-    from IPython.core.interactiveshell import InteractiveShell
-    from traitlets.config import Config
-
-    folder = tempfile.mkdtemp()
-    early = type("ZMQInteractiveShell", (InteractiveShell,), {"kernel": None})
-    ready = early(
-        config=Config(HistoryManager={"hist_file": ":memory:"}),
-        ipython_dir=folder,
-        user_module=types.ModuleType("__main__"),
-    )
-    ready.config.IPKernelApp.a = 1
-    builtins.get_ipython = ready.get_ipython  # type: ignore[attr-defined]
-    atexit.unregister(ready.atexit_operations)
-    shutil.rmtree(folder)
-    ready.run_cell("1", silent=True)
-    make = InteractiveShell.instance.__func__
-
-    def instance(kind: Any, /, **given: Any) -> Any:
-        InteractiveShell.instance = classmethod(make)
-        for parent in kind._walk_mro():  # noqa: SLF001 -- as the original does
-            parent._instance = ready  # noqa: SLF001
-        ready.__class__ = kind
-        ready.ipython_dir = given["ipython_dir"]
-        ready.loop_runner = given["loop_runner"]
-        ready.user_module = given["user_module"]
-        ready.user_ns = vars(ready.user_module)
-        ready.user_ns.update(__builtin__=builtins, __builtins__=builtins)
-        ready.init_user_ns()
-        ready.user_ns.update(_="", __="", ___="")  # as the display hook does at first
-        ready.Completer.namespace = ready.user_ns
-        return ready
-
-    InteractiveShell.instance = classmethod(instance)
 
 
 def danger(folder: str, control: socket.socket) -> "str | None":
     """Return why a fork of this process may not be what a fresh one would be, None if it would."""
     roots = {name.partition(".")[0] for name in sys.modules}
-    for entry in sorted(os.listdir(folder)):
+    for entry in sorted(map(os.fsdecode, listing(folder))):
         name = entry.removesuffix(".py")
         is_module = entry.endswith(".py") or os.path.isdir(os.path.join(folder, entry))
         if is_module and name in roots:
@@ -159,7 +122,7 @@ def danger(folder: str, control: socket.socket) -> "str | None":
     if torch is not None and torch.cuda.is_initialized():
         return "`torch` has begun to use an accelerator"
     own = {control.fileno(), 0, 1, 2}
-    for descriptor in map(int, os.listdir("/proc/self/fd")):
+    for descriptor in map(int, listing("/proc/self/fd")):
         with contextlib.suppress(OSError):
             if (
                 descriptor not in own
@@ -171,13 +134,18 @@ def danger(folder: str, control: socket.socket) -> "str | None":
     if not pid:
         os._exit(0)
     os.waitpid(pid, 0)
-    if len(os.listdir("/proc/self/task")) > 1:
+    if len(listing("/proc/self/task")) > 1:
         return "a library started threads when it was imported"
     return None
 
 
-def serve(control: socket.socket, code: types.CodeType, source: str) -> None:
-    """Hand each order to a process that was forked before, and tell of those that end."""
+def listing(folder: str) -> "list[bytes]":
+    """Return the names of the files in a folder; the runtime, which notes what is listed, does not hear of it."""
+    return os.listdir(os.fsencode(folder))
+
+
+def serve(control: socket.socket, run: "Callable[[list[str]], None]") -> None:
+    """Have each order `run` by a process that was forked before, and tell of those that end."""
     running: dict[int, str] = {}
     wake, waker = os.pipe()
     os.set_blocking(waker, False)
@@ -187,7 +155,7 @@ def serve(control: socket.socket, code: types.CodeType, source: str) -> None:
     gc.collect()
     gc.freeze()
     private = [control.fileno(), wake, waker]
-    pid, line = fork_spare(code, source, private)
+    pid, line = fork_spare(run, private)
     with selectors.DefaultSelector() as selector:
         selector.register(control, selectors.EVENT_READ)
         selector.register(wake, selectors.EVENT_READ)
@@ -207,7 +175,7 @@ def serve(control: socket.socket, code: types.CodeType, source: str) -> None:
                 running[pid] = order["step"]
                 answer(control, {"step": order["step"], "pid": pid})
                 # Forking takes longer than all else here; the step runs meanwhile.
-                pid, line = fork_spare(code, source, private)
+                pid, line = fork_spare(run, private)
     for pid in running:
         with contextlib.suppress(OSError):
             os.killpg(pid, signal.SIGKILL)
@@ -224,9 +192,9 @@ def reap(control: socket.socket, running: "dict[int, str]") -> None:
 
 
 def fork_spare(
-    code: types.CodeType, source: str, private: "list[int]"
+    run: "Callable[[list[str]], None]", private: "list[int]"
 ) -> "tuple[int, socket.socket]":
-    """Fork a process that becomes the step that it is sent; return its number and the way to it.
+    """Fork a process that runs the step that it is sent; return its number and the way to it.
 
     It leads a session and a group of its own when this returns: signals to the group reach it.
     """
@@ -246,36 +214,21 @@ def fork_spare(
     for descriptor in private:
         os.close(descriptor)
     try:
+        if "numpy.random" in sys.modules:
+            sys.modules["numpy.random"].seed()  # Python's own is seeded anew by itself
         order, descriptors = receive(theirs)
         if order:
             theirs.close()
             for descriptor in 1, 2:
                 os.dup2(descriptors[0], descriptor)
             os.close(descriptors[0])
-            become(order, code, source)
+            os.chdir(order["folder"])
+            run(order["arguments"])
     except BaseException:
         traceback.print_exc()
     finally:
         sys.stderr.flush()
         os._exit(1)
-
-
-def become(order: Order, code: types.CodeType, source: str) -> None:
-    """Make this process what a fresh interpreter would be, and run the step."""
-    os.chdir(order["folder"])
-    os.environ.clear()
-    os.environ.update(order["environment"])
-    sys.path[:] = _SEARCH_PATH
-    sys.argv[1:] = []
-    random = sys.modules.get("numpy.random")
-    if random is not None:
-        random.seed()  # Python's own is seeded anew by itself
-    name = "nb2pipe_runtime"
-    module = sys.modules[name] = types.ModuleType(name)
-    linecache = importlib.import_module("linecache")
-    linecache.cache[name] = len(source), None, source.splitlines(True), name
-    exec(code, vars(module))
-    module.main(order["arguments"])
 
 
 if __name__ == "__main__":

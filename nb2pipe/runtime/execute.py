@@ -13,6 +13,7 @@ from typing import Any, Callable
 
 from nb2pipe.runtime.capture import Recorder, Stream
 from nb2pipe.runtime.compare import bare_state, difference
+from nb2pipe.runtime.files import watch_files
 from nb2pipe.runtime.guard import Guard
 from nb2pipe.runtime.interactive import kernel_shell
 from nb2pipe.runtime.pickling import OWN_WAYS, Definition, load_anew
@@ -22,6 +23,7 @@ from nb2pipe.runtime.store import (
     StepError,
     artifact_parts,
     collect,
+    note_start,
     read_artifact,
     restore,
     settle,
@@ -30,6 +32,40 @@ from nb2pipe.runtime.store import (
 )
 
 CHECKED = 1 << 22  # bytes
+LOOP: list[Any] = []
+
+
+def prepare(folder: str = "") -> tuple[Recorder, Any]:
+    """Make all that depends on no step: `__main__`, and what runs cells in it and listens to them.
+
+    A process may be forked after this. `folder` is for IPython's files, see `kernel_shell`.
+    """
+    note_start()
+    watch_files()
+    main = sys.modules["__main__"] = ModuleType("__main__")
+    recorder = Recorder()
+    for name in "stdout", "stderr":
+        Stream(name, recorder)
+    try:
+        return recorder, kernel_shell(main, recorder, run_in_loop, folder)
+    except ImportError:
+        return recorder, plain_shell(main, recorder, run_in_loop)
+
+
+def begin() -> None:
+    """Note how the step begins, and run a loop."""
+    note_start()
+    LOOP.append(asyncio.new_event_loop())
+    run_in_loop(asyncio.sleep(0))
+
+
+def run_in_loop(awaitable: Any) -> Any:
+    """Run something to its end; other code meets a running loop, as it does in a kernel."""
+    asyncio._set_running_loop(None)  # noqa: SLF001 -- there is no other way
+    try:
+        return LOOP[0].run_until_complete(awaitable)
+    finally:
+        asyncio._set_running_loop(LOOP[0])  # noqa: SLF001
 
 
 def run_program(
@@ -37,10 +73,11 @@ def run_program(
     sources: list[str],
     ports: dict[str, Any],
     save: Callable[[dict[str, Any]], None],
+    ready: tuple[Recorder, Any],
 ) -> dict[str, Any]:
     """Run all operations, until one fails, and return the result that `docs/manifest.md` describes.
 
-    `save` is called before each cell with the result as far as it is known.
+    `save` is called before each cell with the result as far as it is known; `ready` is what `prepare` returned.
     """
     result: dict[str, Any] = {
         "schema": 2, "step": manifest["step"], "status": "failed",
@@ -48,10 +85,8 @@ def run_program(
     }  # fmt: skip
     STATES.update(manifest.get("states", {}))
     values = parameter_values(manifest["parameters"], ports["parameters"])
-    main = sys.modules["__main__"] = ModuleType("__main__")
-    scope = main.__dict__
-    recorder = Recorder()
-    execute = _executor(manifest, sources, values, recorder, _shell(main, recorder))
+    scope = sys.modules["__main__"].__dict__
+    execute = _executor(manifest, sources, values, *ready)
     guard = Guard(scope, sources)
     try:
         for operation in manifest["program"]:
@@ -60,7 +95,7 @@ def run_program(
                 cell = {key: operation[key] for key in ("cell", "id", "count")}
                 result["cells"].append(cell)
                 save(result)
-                _run_cell(cell, recorder, execute, operation, guard)
+                _run_cell(cell, ready[0], execute, operation, guard)
             elif kind == "load":
                 key = operation["input"]
                 _load(manifest["inputs"][key], ports["inputs"][key], operation["names"], guard)
@@ -159,26 +194,6 @@ def parameter_values(parameters: dict[str, Any], given: dict[str, Any]) -> dict[
         if value != default:
             values[name] = type(default)(value)
     return values
-
-
-def _shell(main: ModuleType, recorder: Recorder) -> Any:
-    loop = asyncio.new_event_loop()
-
-    def run_in_loop(awaitable: Any) -> Any:
-        asyncio._set_running_loop(None)  # noqa: SLF001 -- there is no other way
-        try:
-            return loop.run_until_complete(awaitable)
-        finally:
-            # Other code meets a running loop, as it does in a kernel.
-            asyncio._set_running_loop(loop)  # noqa: SLF001
-
-    run_in_loop(asyncio.sleep(0))
-    for name in "stdout", "stderr":
-        Stream(name, recorder)
-    try:
-        return kernel_shell(main, recorder, run_in_loop)
-    except ImportError:
-        return plain_shell(main, recorder, run_in_loop)
 
 
 def substitute(source: str, places: Any, values: dict[str, Any]) -> str:

@@ -8,10 +8,11 @@ from nb2pipe.runtime.store import START
 
 TOUCHED: list[Any] = []  # (path from where the step began, whether it was written)
 CREATED: set[str] = set()  # those that were not there before
-OUTSIDE: set[str] = set()  # what is read elsewhere, but for libraries
+OUTSIDE: set[str] = set()  # what is read elsewhere, and modules, but for libraries
 LISTED: set[str] = set()  # folders whose content was asked for
-LIBRARIES = "/dev", "/etc", "/proc", "/sys", "/usr", sys.prefix, sys.base_prefix, *START["path"]
-HIDDEN = "/.", "/__pycache__/", "/site-packages/"
+LIBRARIES: list[str] = []  # folders of the system and of Python
+PACKAGES = "-packages/"  # `site-` and, on Debian, `dist-`
+HIDDEN = "/.", "/__pycache__/", PACKAGES
 
 
 def touched_files() -> list[Any]:
@@ -23,17 +24,15 @@ def touched_files() -> list[Any]:
     return found
 
 
-def local_modules() -> list[str]:
-    """Return the files of the modules that are not installed, which the process may not have opened itself."""
-    installed = tuple(filter(None, LIBRARIES))
-    # Asking a lazy module for an attribute would import it.
-    names = [getattr(module, "__dict__", {}).get("__file__") for module in [*sys.modules.values()]]
-    paths = [name or "" for name in names]
-    return [path for path in paths if path and not path.startswith(installed)]
+def outside_files() -> list[str]:
+    """Return the files elsewhere that were read, and those of modules that are not installed."""
+    return [name for name in OUTSIDE if os.path.isfile(os.path.join(START["cwd"], name))]
 
 
 def watch_files() -> None:
-    """Begin to note files: all that are written, and those below the working directory that are read."""
+    """Begin to note files: all that are written, those that are read, and those of modules."""
+    places = "/dev", "/etc", "/proc", "/sys", "/usr", sys.prefix, sys.base_prefix
+    LIBRARIES.extend(place for place in places if not START["cwd"].startswith(place))
     sys.addaudithook(_note)
 
 
@@ -44,8 +43,12 @@ def _note(event: str, arguments: Any) -> None:
         # What a library reads of its own is most of all.
         if writes or (isinstance(path, str) and (path[0] != "/" or path.startswith(START["cwd"]))):
             _add(path, writes)
-        elif isinstance(path, str) and not path.startswith(tuple(filter(None, LIBRARIES))):
-            OUTSIDE.add(path)
+        else:
+            _add_outside(path)
+    elif event == "exec":
+        _add_outside(arguments[0].co_filename)  # a module's, which is not opened if it was compiled
+    elif event == "import":
+        _add_outside(arguments[1])  # a module's in C
     elif event in {"os.listdir", "os.scandir"}:
         path = arguments[0] or "."
         # Imports look at folders, too.
@@ -55,6 +58,11 @@ def _note(event: str, arguments: Any) -> None:
     elif event in {"os.rename", "os.remove"}:
         for path in arguments[:2] if event == "os.rename" else arguments[:1]:
             _add(path, 1)
+
+
+def _add_outside(path: Any) -> None:
+    if isinstance(path, str) and not (PACKAGES in path or path.startswith(tuple(LIBRARIES))):
+        OUTSIDE.add(path)
 
 
 def _add(path: Any, writes: int) -> None:

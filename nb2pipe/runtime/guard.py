@@ -7,7 +7,7 @@ from types import BuiltinMethodType, MethodType, ModuleType
 from typing import Any, Callable
 
 from nb2pipe.runtime.compare import ATOMS, changed_part
-from nb2pipe.runtime.files import LISTED, OUTSIDE, local_modules, touched_files, watch_files
+from nb2pipe.runtime.files import LISTED, OUTSIDE, outside_files, touched_files
 from nb2pipe.runtime.pickling import dump_values
 from nb2pipe.runtime.sharing import shared_parts
 from nb2pipe.runtime.store import STATES, artifact_parts, collect
@@ -63,7 +63,8 @@ class Guard:
         self.modules = 0
         self.cell = -1
         self.files: dict[str, list[Any]] = {}
-        watch_files()
+        # What was read before belongs to no cell.
+        OUTSIDE.update(path for path, _ in touched_files())
 
     @timed
     def add_shared(self, values: dict[str, Any], apart: list[Any]) -> None:
@@ -179,7 +180,7 @@ class Guard:
             "checked": self.checked,
             "unchecked": self.unchecked,
             "files": {path: cells for path, cells in self.files.items() if path[:2] != ".."},
-            "reads": [*OUTSIDE, *local_modules()],
+            "reads": outside_files(),
             "lists": [*LISTED],
         }
 

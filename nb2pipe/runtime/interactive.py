@@ -13,8 +13,10 @@ if TYPE_CHECKING:
     from nb2pipe.runtime.capture import Loop, Shell
 
 
-def kernel_shell(main: ModuleType, recorder: Recorder, run_in_loop: "Loop") -> "Shell":
+def kernel_shell(main: ModuleType, recorder: Recorder, run_in_loop: "Loop", folder: str) -> "Shell":
     """Return IPython's shell, with a recorder in the place of the front end.
+
+    It keeps its files in `folder`, or in one of its own that ends with the process.
 
     Raises:
         ImportError: the image has no IPython.
@@ -24,13 +26,13 @@ def kernel_shell(main: ModuleType, recorder: Recorder, run_in_loop: "Loop") -> "
 
     os.environ.update(TERM="xterm-color", FORCE_COLOR="1", PAGER="cat")
     os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
-    folder = tempfile.TemporaryDirectory()
+    own: Any = None if folder else tempfile.TemporaryDirectory()
     # Libraries tell a notebook by this name, by `IPKernelApp` or by `kernel`.
-    members = {"folder": folder, "kernel": None}
+    members = {"folder": own, "kernel": None}
     kind: Any = type("ZMQInteractiveShell", (InteractiveShell,), members)
     shell = kind.instance(
         config=Config(HistoryManager={"hist_file": ":memory:"}),
-        ipython_dir=folder.name,
+        ipython_dir=folder or own.name,
         user_module=main,
         loop_runner=run_in_loop,
     )

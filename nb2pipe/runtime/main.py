@@ -8,7 +8,7 @@ import sys
 from typing import Any
 
 from nb2pipe.runtime.capture import to_json
-from nb2pipe.runtime.execute import run_program
+from nb2pipe.runtime.execute import begin, prepare, run_program
 from nb2pipe.runtime.kubeflow import executor_output, kubeflow_ports
 from nb2pipe.runtime.report import render_report
 from nb2pipe.runtime.store import draft
@@ -16,8 +16,11 @@ from nb2pipe.runtime.store import draft
 UNWRITTEN = 74  # exit code of a step that cannot say what became of it; `EX_IOERR` in sysexits.h
 
 
-def main(arguments: list[str]) -> None:
-    """Run a step and end the process: with 0 if the step succeeded, else 1 or `UNWRITTEN`."""
+def main(arguments: list[str], ready: Any = None) -> None:
+    """Run a step and end the process: with 0 if the step succeeded, else 1 or `UNWRITTEN`.
+
+    `ready` is what `prepare` returned, if that was called already.
+    """
     *texts, option, value = arguments
     # `nb2pipe.bundle` armours them; an argument that goes on in the next one ends with the mark.
     texts = "\0".join(texts).replace("\u241b\0", "").split("\0")
@@ -29,6 +32,8 @@ def main(arguments: list[str]) -> None:
         ports = kubeflow_ports(names, given)
     del sys.argv[1:]
     sys.path.insert(0, "")
+    ready = ready or prepare()
+    begin()
 
     def write(path: Any, content: Any) -> None:
         if path:
@@ -40,7 +45,7 @@ def main(arguments: list[str]) -> None:
         write(ports.get("result"), result)
 
     try:
-        result = run_program(manifest, sources, ports, save)
+        result = run_program(manifest, sources, ports, save, ready)
         save(result)
         write(ports.get("metrics"), result["metrics"])
         page = render_report(manifest, sources, json.dumps(result, default=to_json))

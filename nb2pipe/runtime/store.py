@@ -23,14 +23,19 @@ MAGIC = "nb2pipe artifact 1 %s\n", "nb2pipe artifact 2 %s\n"  # by what the dige
 LARGE = 1 << 24  # bytes of a file whose digest is compared in the background
 UNSETTLED: list[Any] = []  # what `compare_digest` needs, of files that are still being compared
 
-# How the process began, and for each name of hidden state: a module, what gets and what sets it there.
-START: dict[str, Any] = {
-    "environ": {**os.environ},
-    "path": [*sys.path],
-    "cwd": os.getcwd(),
-    "time": time.time() - 0.1,  # file systems count in ticks
-}
+# How the step began, and for each name of hidden state: a module, what gets and what sets it there.
+START: dict[str, Any] = {}
 STATES: dict[str, Any] = {}
+
+
+def note_start() -> None:
+    """Note how things are now, when a step begins."""
+    START.update(
+        environ={**os.environ},
+        path=[*sys.path],
+        cwd=os.getcwd(),
+        time=time.time() - 0.1,  # file systems count in ticks
+    )
 
 
 class StepError(Exception):

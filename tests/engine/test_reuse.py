@@ -1,7 +1,11 @@
 """A step is run again when something that it depends on changed, and only then."""
 
 import json
+import os
+import py_compile
+import tempfile
 import time
+from pathlib import Path
 
 import pytest
 
@@ -128,6 +132,40 @@ def test_a_module_beside_the_notebook_matters(run, tmp_path):
     (tmp_path / "mine.py").write_text("n = 22\n")
     ran, result = run(*cells)
     assert (ran, texts(result)[0]) == (["a"], "22\n")
+
+
+@pytest.mark.parametrize("isolated", [False, True])
+def test_a_module_that_is_found_elsewhere_but_not_installed_matters(
+    run, tmp_path_factory, monkeypatch, isolated
+):
+    folder = tmp_path_factory.mktemp("library")
+    monkeypatch.setenv("PYTHONPATH", str(folder))
+    source = "import pathlib\ntext = pathlib.Path(__file__).with_name('n.txt').read_text()\nn = 1\n"
+    (folder / "mine.py").write_text(source)
+    (folder / "n.txt").write_text("a")
+    cells = [("import mine\nprint(mine.n, mine.text)", "step:a")]
+    run(*cells, isolated=isolated)
+    assert run(*cells, isolated=isolated)[0] == []
+    (folder / "n.txt").write_text("b")
+    ran, result = run(*cells, isolated=isolated)
+    assert (ran, texts(result)) == (["a"], ["1 b\n"])
+    (folder / "mine.py").write_text(source + "n = 2\n")
+    ran, result = run(*cells, isolated=isolated)
+    assert (ran, texts(result)) == (["a"], ["2 b\n"])
+
+
+SYSTEM = "/dev/shm"  # noqa: S108 -- each test has a folder of its own there
+
+
+@pytest.mark.skipif(not os.access(SYSTEM, os.W_OK), reason="there is no such folder")
+def test_a_module_beside_a_notebook_in_a_folder_of_the_system_matters(nb_document):
+    with tempfile.TemporaryDirectory(dir=SYSTEM) as folder:
+        notebook, module = Path(folder, "n.ipynb"), Path(folder, "mine.py")
+        notebook.write_text(json.dumps(nb_document(("import mine\nprint(mine.n)", "step:a"))))
+        for n in (1, 22):
+            module.write_text(f"n = {n}\n")
+            py_compile.compile(str(module))  # so that importing it does not open it
+            assert texts(nb2pipe.run(notebook)) == [f"{n}\n"]
 
 
 def test_the_environment_of_a_step_matters(run):

@@ -134,6 +134,17 @@ def test_libraries_meet_a_notebook_when_they_are_imported(nb):
     assert shown[0] == shown[1]
 
 
+def test_what_a_library_logs_is_shown(nb, library):
+    # The handler takes the stream that is there when the library is imported.
+    (library / "heavy.py").write_text(
+        "import logging\nlog = logging.getLogger('heavy')\nlog.addHandler(logging.StreamHandler())"
+    )
+    path = nb(("import heavy\nheavy.log.warning('careful')", "step:a"))
+    for isolated in (False, True):
+        options = RunOptions(isolated=isolated, reuse=False)
+        assert printed(nb2pipe.run(path, options=options)) == ["careful\n"]
+
+
 def test_another_python_runs_the_steps(nb):
     path = nb(("import sys\nprint(sys.executable)", "step:a"))
     assert printed(nb2pipe.run(path, options=RunOptions(python=sys.executable))) == [
