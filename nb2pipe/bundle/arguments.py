@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 _ESCAPE = "\N{SYMBOL FOR ESCAPE}"
@@ -26,7 +27,7 @@ def armour(text: str) -> str:
     return _FRAGILE.sub(lambda match: f"{_ESCAPE}{ord(match[0]):x};", text)
 
 
-def command_line(manifest: dict[str, Any], sources: list[str]) -> list[str]:
+def command_line(manifest: Mapping[str, Any], sources: Iterable[str]) -> list[str]:
     """Return the arguments after `python3 -c BOOTSTRAP BLOB`; those of the ports come last."""
     document = json.dumps(manifest, ensure_ascii=False, separators=(",", ":"))
     return [part for text in (document, *sources) for part in _split(armour(text))]

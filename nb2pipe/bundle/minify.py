@@ -9,12 +9,16 @@ from string import ascii_letters
 from typing import Any
 
 _KEPT = {
-    "main", "prepare", "data", "metadata", "wait",
+    "main", "prepare", "start_loop", "data", "metadata", "wait",
     "Definition", "rebuild_cell", "rebuild_code", "rebuild_dict_view", "rebuild_frozenset",
     "rebuild_function", "rebuild_layout", "rebuild_set", "rebuild_view",
 }  # fmt: skip
 """The entry, parameters that IPython passes by name, and what artifacts name: these are read later, and
 by other versions of the runtime."""
+_NAMED: dict[type[ast.AST], str] = {
+    ast.Name: "id", ast.arg: "arg",
+    ast.FunctionDef: "name", ast.ClassDef: "name", ast.ExceptHandler: "name",
+}  # fmt: skip
 
 
 def minify(statements: list[ast.stmt]) -> ast.Module:
@@ -28,8 +32,8 @@ def minify(statements: list[ast.stmt]) -> ast.Module:
     imports = [node for node in module.body if isinstance(node, ast.Import | ast.ImportFrom)]
     rest = [node for node in module.body if node not in imports]
     module = ast.Module([*_merge(imports), *rest], [])
-    _Shorten(module).visit(module)
-    return ast.fix_missing_locations(module)
+    _shorten(module)
+    return module
 
 
 class _Strip(ast.NodeTransformer):
@@ -47,7 +51,9 @@ class _Strip(ast.NodeTransformer):
         return ast.arg(node.arg)
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> ast.Assign | None:
-        return ast.Assign([node.target], self.visit(node.value)) if node.value else None
+        if node.value is None:
+            return None
+        return ast.copy_location(ast.Assign([node.target], self.visit(node.value)), node)
 
     def visit_If(self, node: ast.If) -> ast.AST | None:
         return None if ast.unparse(node.test) == "TYPE_CHECKING" else self.generic_visit(node)
@@ -75,40 +81,38 @@ def _merge(imports: list[ast.Import | ast.ImportFrom]) -> Iterator[ast.stmt]:
         yield ast.ImportFrom(module, aliases, 0) if module else ast.Import(aliases)
 
 
-class _Shorten(ast.NodeTransformer):
-    """Renames what the module binds, the same name everywhere the same way."""
-
-    def __init__(self, module: ast.Module) -> None:
-        used = Counter(node.id for node in ast.walk(module) if isinstance(node, ast.Name))
-        used.update(node.arg for node in ast.walk(module) if isinstance(node, ast.arg))
-        bound = {
-            name
-            for node in ast.walk(module)
-            for name in _bound_names(node)
-            if name not in _KEPT and not hasattr(builtins, name)
-        }
-        taken = {*used, *_KEPT, "as", "if", "in", "is", "or"} - bound
-        letters = [*ascii_letters, *map("".join, product(ascii_letters, repeat=2))]
-        short = (name for name in letters if name not in taken)
-        ordered = sorted(bound, key=lambda name: (-used[name], name))
-        self.names = dict(zip(ordered, short, strict=False))
-        self.methods = {
-            id(node)
-            for parent in ast.walk(module)
-            if isinstance(parent, ast.ClassDef)
-            for statement in parent.body
-            for node in [statement, *getattr(statement, "targets", ())]
-        }
-
-    def generic_visit(self, node: ast.AST) -> ast.AST:
-        for field in {"id", "arg", "name"} & set(node._fields):
+def _shorten(module: ast.Module) -> None:
+    """Rename what the module binds, the same name everywhere the same way."""
+    nodes = [*ast.walk(module)]
+    names = _short_names(nodes)
+    methods = {
+        id(node)
+        for parent in nodes
+        if isinstance(parent, ast.ClassDef)
+        for statement in parent.body
+        for node in [statement, *getattr(statement, "targets", ())]
+    }
+    for node in nodes:
+        field = _NAMED.get(type(node))
+        if field and id(node) not in methods:
             name = getattr(node, field)
-            is_name = isinstance(
-                node, ast.Name | ast.arg | ast.FunctionDef | ast.ClassDef | ast.ExceptHandler
-            )
-            if is_name and id(node) not in self.methods:
-                setattr(node, field, self.names.get(name, name))
-        return super().generic_visit(node)
+            setattr(node, field, names.get(name, name))
+
+
+def _short_names(nodes: list[ast.AST]) -> dict[str, str]:
+    """Return a short name for each name that is bound, the shortest for what is used most."""
+    used = Counter(node.id for node in nodes if isinstance(node, ast.Name))
+    used.update(node.arg for node in nodes if isinstance(node, ast.arg))
+    bound = {
+        name
+        for node in nodes
+        for name in _bound_names(node)
+        if name not in _KEPT and not hasattr(builtins, name)
+    }
+    taken = {*used, *_KEPT, "as", "if", "in", "is", "or"} - bound
+    letters = [*ascii_letters, *map("".join, product(ascii_letters, repeat=2))]
+    short = (name for name in letters if name not in taken)
+    return dict(zip(sorted(bound, key=lambda name: (-used[name], name)), short, strict=False))
 
 
 def _bound_names(node: Any) -> Iterator[str]:

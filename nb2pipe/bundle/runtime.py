@@ -23,7 +23,7 @@ s=zlib.decompress(base64.b85decode(a[0].replace(",","{").replace(".","$"))).deco
 linecache.cache[n]=len(s),None,s.splitlines(True),n
 m=sys.modules[n]=types.ModuleType(n)
 exec(compile(s,n,"exec"),vars(m))
-m.main(a[1:])
+os._exit(m.main(a[1:]))
 """
 """What `python3 -c` runs: it unpacks the first argument and gives it the others."""
 

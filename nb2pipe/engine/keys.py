@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -24,7 +24,7 @@ def step_parts(  # noqa: PLR0913 -- all but what describes the step by name
     pipeline: Pipeline,
     step: Step,
     manifest: Mapping[str, Any],
-    sources: list[str],
+    sources: Sequence[str],
     *,
     values: Mapping[str, Json],
     inputs: Mapping[str, str],

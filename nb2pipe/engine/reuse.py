@@ -2,11 +2,11 @@
 
 import ast
 import json
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
-from nb2pipe.bundle import manifest_of
 from nb2pipe.engine.folder import RunFolder, write_json
 from nb2pipe.engine.index import Index, Record
 from nb2pipe.engine.keys import digest, key_of, step_parts
@@ -51,6 +51,7 @@ class Reuse:
         self._index = Index(root / "index.sqlite")
         self._digests: dict[tuple[str, str], str] = {}
         self._known: dict[str, _Known] = {}
+        self._files: dict[str, dict[str, str | None]] = {}
 
     def close(self) -> None:
         """Close the index."""
@@ -61,15 +62,21 @@ class Reuse:
         return self._index.latest(self._pipeline.notebook, step.name)
 
     def find(
-        self, step: Step, *, again: str | None = None
+        self,
+        step: Step,
+        manifest: Mapping[str, Any],
+        sources: Sequence[str],
+        *,
+        again: str | None = None,
     ) -> tuple[StepResult | None, tuple[str, ...]]:
         """Put the results of an earlier run in place, if they hold for `step` as it is now.
 
-        `again` says why it is to run in any case. Returns the result and why it holds, or None and why not.
+        `manifest` and `sources` are what `manifest_of` gives for it; `again` says why it is to run in any
+        case. Returns the result and why it holds, or None and why not.
         """
+        known = self._known[step.name] = self._look_at(step, manifest, sources)
         if again is not None:
             return None, (again,)
-        known = self._known[step.name] = self._look_at(step)
         record = self._index.find(known.key)
         if record is None:
             return None, tuple(_changes(self.latest(step), known))
@@ -87,8 +94,12 @@ class Reuse:
         for key, output in result.outputs.items():
             self._digests[result.step, key] = output["digest"]
 
+    def note_files(self, step: Step, result: StepResult) -> None:
+        """Note the files that a step that succeeded used, as they are before another step begins."""
+        self._files[step.name] = dict(self._used_files(step, result))
+
     def keep(self, step: Step, result: StepResult) -> None:
-        """Take the artifacts of a step that succeeded into the store, and note its results.
+        """Take the artifacts of a step whose files were noted into the store, and note its results.
 
         Raises:
             OSError: the store cannot be written.
@@ -102,14 +113,14 @@ class Reuse:
             if (files.path / name).exists():
                 documents[name] = digest_of(files.path / name)
                 self._store.adopt(files.path / name, documents[name])
-        known = self._known.get(step.name) or self._look_at(step)
+        known = self._known[step.name]
         record = Record(
             run=self._folder.id,
             parts=known.parts,
             sources=known.sources,
             outputs=outputs,
             documents=documents,
-            files=dict(self._files(step, result, known.sources.values())),
+            files=self._files.pop(step.name),
             cells=known.cells,
             peak=result.peak,
         )
@@ -123,8 +134,7 @@ class Reuse:
 
     # --- keys
 
-    def _look_at(self, step: Step) -> _Known:
-        manifest, sources = manifest_of(self._pipeline, step)
+    def _look_at(self, step: Step, manifest: Mapping[str, Any], sources: Sequence[str]) -> _Known:
         inputs = {port.key: self._digests.get((port.step, port.output), "") for port in step.inputs}
         parts = step_parts(
             self._pipeline,
@@ -146,9 +156,7 @@ class Reuse:
 
     # --- files
 
-    def _files(
-        self, step: Step, result: StepResult, sources: Iterable[str]
-    ) -> Iterator[tuple[str, str | None]]:
+    def _used_files(self, step: Step, result: StepResult) -> Iterator[tuple[str, str | None]]:
         """Yield the files and folders that a step used, as they are now."""
         guard = result.guard or {}
         handed_on = {
@@ -158,7 +166,7 @@ class Reuse:
         for path in used:
             was = _THERE if path in handed_on else None
             yield path, self._file(path, was)
-        for path in [*(guard.get("reads") or ()), *_texts(sources)]:
+        for path in [*(guard.get("reads") or ()), *_texts(self._known[step.name].sources.values())]:
             if path not in used and self._place(path).is_file():
                 yield path, self._file(path)
         for path in guard.get("lists") or ():

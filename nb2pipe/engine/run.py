@@ -10,7 +10,7 @@ from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import Any
 
-from nb2pipe.bundle import BOOTSTRAP, STEP_ENVIRONMENT, runtime_blob
+from nb2pipe.bundle import BOOTSTRAP, STEP_ENVIRONMENT, manifest_of, runtime_blob
 from nb2pipe.diagnostics import Code, Diagnostic
 from nb2pipe.engine.conflicts import file_conflicts
 from nb2pipe.engine.executed import executed_notebook
@@ -154,6 +154,7 @@ class _Run:
         self._reuse = Reuse(pipeline, folder, directory, values, options.python)
         self._wanted = wanted
         self._memory = Memory(pipeline, self._reuse.latest)
+        self._manifests: dict[str, tuple[dict[str, Any], list[str]]] = {}
         self._reasons: dict[str, tuple[str, ...]] = {}
         self._events: SimpleQueue[Event] = SimpleQueue()
         self._sorter: TopologicalSorter[str] = TopologicalSorter(predecessors(pipeline))
@@ -163,6 +164,7 @@ class _Run:
         self._begin = time.monotonic()
         self._begins: dict[str, float] = {}
         self._ended: dict[str, StepResult] = {}
+        self._unkept: list[StepResult] = []
         self._signals = iter(_STOP_SIGNALS)
         self._deadline: float | None = None
 
@@ -185,6 +187,7 @@ class _Run:
                     self._handle(event, guard)
                     if isinstance(event, Exited):
                         self._start_ready(guard)
+                        self._keep_results()
             finally:
                 self._kill_all()
                 self._reuse.close()
@@ -216,13 +219,15 @@ class _Run:
 
     def _take_results(self, step: Step) -> bool:
         """Take the results of an earlier run, if they hold; note in any case why, or why not."""
+        found = self._manifests[step.name] = manifest_of(self._pipeline, step)
         try:
-            result, reasons = self._reuse.find(step, again=self._wanted[step.name])
+            result, reasons = self._reuse.find(step, *found, again=self._wanted[step.name])
         except OSError as error:
             result, reasons = None, (f"its stored results cannot be used: {reason_of(error)}",)
         self._reasons[step.name] = reasons
         if result is None:
             return False
+        del self._manifests[step.name]
         self._end(replace(result, reasons=reasons, begin=time.monotonic() - self._begin))
         self._sorter.done(step.name)
         return True
@@ -247,8 +252,14 @@ class _Run:
 
         What a step sets in its environment may matter to imports, so it needs a fresh one.
         """
+        manifest, sources = self._manifests.pop(step.name)
         arguments = step_arguments(
-            self._pipeline, step, self._folder, self._values, paranoid=self._options.paranoid
+            step,
+            manifest=manifest,
+            sources=sources,
+            folder=self._folder,
+            values=self._values,
+            paranoid=self._options.paranoid,
         )
         directory = self._folder_of(step.name)
         environment = {**STEP_ENVIRONMENT, **os.environ, **dict(step.options.env)}
@@ -304,16 +315,23 @@ class _Run:
                 )
                 self._end(result)
                 if result.status is StepStatus.SUCCEEDED:
-                    self._keep(result)
+                    self._note(result)
                     self._sorter.done(step)
                 self._forget_damaged(result)
             case Stop():
                 self._send_next_signal()
 
-    def _keep(self, result: StepResult) -> None:
-        """Keep results for later runs; that there is no place for that does not make them wrong."""
+    def _note(self, result: StepResult) -> None:
+        """Note what must be known of a step before others begin."""
         self._reuse.note(result)
         if self._options.keep:
+            self._reuse.note_files(self._pipeline.step(result.step), result)
+            self._unkept.append(result)
+
+    def _keep_results(self) -> None:
+        """Keep results for later runs; that there is no place for that does not make them wrong."""
+        while self._unkept:
+            result = self._unkept.pop()
             try:
                 self._reuse.keep(self._pipeline.step(result.step), result)
             except OSError as error:

@@ -14,6 +14,7 @@ import importlib
 import json
 import linecache
 import os
+import resource
 import selectors
 import shutil
 import signal
@@ -23,43 +24,81 @@ import sys
 import tempfile
 import traceback
 import types
-from typing import Any, Callable, Sequence
+from typing import Any, Sequence
 
 Order = dict[str, Any]
 
+_MUCH = 1 << 30  # bytes of memory
+# Threads whose libraries see to it that they are there again in a fork: of the memory of Arrow, which pandas imports.
+_START_AGAIN = {"jemalloc_bg_thd"}
 _ACCELERATORS = "cupy", "tensorflow", "jax", "pycuda", "numba.cuda"
 
 
 def main() -> None:
     """Import, tell whether forking is safe, and fork until the socket closes."""
     control = socket.socket(fileno=int(sys.argv[1]))
-    order, _ = receive(control)
     search_path = [*sys.path]
     sys.path[:] = [path for path in sys.path if path]
-    runtime = load_runtime(order["runtime"])
+    with contextlib.suppress(Exception):  # while the runtime is packed at the other side
+        importlib.import_module("IPython.core.interactiveshell")
+    order, _ = receive(control)
     folder = tempfile.mkdtemp()
     try:
-        ready = runtime.prepare(folder)
+        runtime = Runtime(order["runtime"], folder)
         environment = {**os.environ}
-        reason = import_all(order["modules"], ready) or danger(order["folder"], control)
+        reason = runtime.import_all(order["modules"]) or danger(order["folder"], control)
         answer(control, {"unsafe": reason})
         if reason is None:
             # What imports changed, a fresh interpreter would not have.
             os.environ.clear()
             os.environ.update(environment)
             sys.path[:] = search_path
-            serve(control, lambda arguments: runtime.main(arguments, ready))
+            serve(control, runtime)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def load_runtime(source: str) -> Any:
-    """Return the runtime as a module, as a fresh interpreter loads it."""
-    name = "nb2pipe_runtime"
-    linecache.cache[name] = len(source), None, source.splitlines(True), name
-    module = sys.modules[name] = types.ModuleType(name)
-    exec(compile(source, name, "exec"), vars(module))
-    return module
+class Runtime:
+    """The runtime, loaded as a fresh interpreter does, and made ready for a step as far as forks can share that."""
+
+    numexpr_threads = 0
+
+    def __init__(self, source: str, folder: str) -> None:
+        """Load it; IPython has its files in `folder`."""
+        name = "nb2pipe_runtime"
+        linecache.cache[name] = len(source), None, source.splitlines(True), name
+        self.module: Any = types.ModuleType(name)
+        sys.modules[name] = self.module
+        exec(compile(source, name, "exec"), vars(self.module))
+        self.recorder, self.shell = self.module.prepare(folder)
+
+    def import_all(self, modules: list[str]) -> "str | None":
+        """Import as far as that works and shows nothing; return what is wrong with one that shows something."""
+        self.shell("1", "1", 0)  # what it does for the first time takes long
+        for name in "xxhash", *modules:
+            self.recorder.outputs = []
+            with contextlib.suppress(Exception):  # the step that needs it will tell
+                importlib.import_module(name)
+            if self.recorder.outputs:
+                return f"`{name}` prints when it is imported"
+        self.recorder.outputs = None
+        if "numexpr" in sys.modules:  # pandas imports it where it is installed; it starts threads
+            self.numexpr_threads = sys.modules["numexpr"].set_num_threads(1)
+        return None
+
+    def begin(self) -> None:
+        """Do what each fork must do for itself, and as much as can be done before there is a step."""
+        self.module.start_loop()
+        self.shell("1", "1", 0)  # the pages of memory that this changes are copied now
+        if "numpy.random" in sys.modules:
+            sys.modules["numpy.random"].seed()  # Python's own is seeded anew by itself
+        if self.numexpr_threads > 1:
+            sys.modules["numexpr"].set_num_threads(self.numexpr_threads)
+
+    def run(self, arguments: list[str]) -> int:
+        """Run a step, and return what the process is to end with."""
+        code: int = self.module.main(arguments, (self.recorder, self.shell))
+        return code
 
 
 def receive(control: socket.socket) -> "tuple[Order, list[int]]":
@@ -90,23 +129,6 @@ def answer(control: socket.socket, message: Order) -> None:
         control.sendall(json.dumps(message).encode() + b"\n")
 
 
-def import_all(modules: list[str], ready: Any) -> "str | None":
-    """Import as far as that works and shows nothing; return what is wrong with one that shows something.
-
-    What the runtime has `ready` hears what is shown, and learns here what it would in each process.
-    """
-    recorder, shell = ready
-    shell("1", "1", 0)
-    for name in "xxhash", *modules:
-        recorder.outputs = []
-        with contextlib.suppress(Exception):  # the step that needs it will tell
-            importlib.import_module(name)
-        if recorder.outputs:
-            return f"`{name}` prints when it is imported"
-    recorder.outputs = None
-    return None
-
-
 def danger(folder: str, control: socket.socket) -> "str | None":
     """Return why a fork of this process may not be what a fresh one would be, None if it would."""
     roots = {name.partition(".")[0] for name in sys.modules}
@@ -134,9 +156,19 @@ def danger(folder: str, control: socket.socket) -> "str | None":
     if not pid:
         os._exit(0)
     os.waitpid(pid, 0)
-    if len(listing("/proc/self/task")) > 1:
+    if thread_names() - _START_AGAIN:
         return "a library started threads when it was imported"
     return None
+
+
+def thread_names() -> "set[str]":
+    """Return what the threads of this process are called, but for the main one."""
+    found = set()
+    for number in map(int, listing("/proc/self/task")):
+        if number != os.getpid():
+            with open(f"/proc/self/task/{number}/comm") as file:
+                found.add(file.read().strip())
+    return found
 
 
 def listing(folder: str) -> "list[bytes]":
@@ -144,9 +176,10 @@ def listing(folder: str) -> "list[bytes]":
     return os.listdir(os.fsencode(folder))
 
 
-def serve(control: socket.socket, run: "Callable[[list[str]], None]") -> None:
-    """Have each order `run` by a process that was forked before, and tell of those that end."""
-    running: dict[int, str] = {}
+def serve(control: socket.socket, runtime: Runtime) -> None:
+    """Have each order run by a process that was forked before, and tell of those that end."""
+    children: set[int] = set()
+    running: dict[int, str] = {}  # the steps that nothing was told of yet
     wake, waker = os.pipe()
     os.set_blocking(waker, False)
     os.set_blocking(wake, False)
@@ -154,45 +187,61 @@ def serve(control: socket.socket, run: "Callable[[list[str]], None]") -> None:
     signal.signal(signal.SIGCHLD, lambda *_: None)
     gc.collect()
     gc.freeze()
-    private = [control.fileno(), wake, waker]
-    pid, line = fork_spare(run, private)
     with selectors.DefaultSelector() as selector:
         selector.register(control, selectors.EVENT_READ)
         selector.register(wake, selectors.EVENT_READ)
+        pid, line = fork_spare(runtime, selector, waker)
         while True:
-            ready = {key.fileobj for key, _ in selector.select()}
+            ready: dict[Any, int] = {key.fileobj: key.data for key, _ in selector.select()}
+            for way, child in ready.items():
+                if child:
+                    selector.unregister(way)
+                    with way:
+                        said = way.recv(1024)
+                    if said:
+                        tell(control, running, child, **json.loads(said))
             if wake in ready:
                 with contextlib.suppress(BlockingIOError):
                     os.read(wake, 4096)
-                reap(control, running)
+                reap(control, children, running)
             if control in ready:
                 order, descriptors = receive(control)
                 if not order:
                     break
-                with line:
-                    send(line, order, descriptors)
+                send(line, order, descriptors)
                 os.close(descriptors[0])
+                selector.register(line, selectors.EVENT_READ, pid)
+                children.add(pid)
                 running[pid] = order["step"]
                 answer(control, {"step": order["step"], "pid": pid})
                 # Forking takes longer than all else here; the step runs meanwhile.
-                pid, line = fork_spare(run, private)
-    for pid in running:
+                pid, line = fork_spare(runtime, selector, waker)
+    for pid in children:
         with contextlib.suppress(OSError):
             os.killpg(pid, signal.SIGKILL)
 
 
-def reap(control: socket.socket, running: "dict[int, str]") -> None:
-    """Tell of every step that has ended."""
-    for pid in [*running]:
+def reap(control: socket.socket, children: "set[int]", running: "dict[int, str]") -> None:
+    """Tell of every process that has ended and did not say so itself."""
+    for pid in [*children]:
         ended, status, used = os.wait4(pid, os.WNOHANG)
         if ended:
+            children.remove(pid)
             code = os.waitstatus_to_exitcode(status)
-            peak = used.ru_maxrss * 1024
-            answer(control, {"step": running.pop(pid), "code": code, "peak": peak})
+            tell(control, running, pid, code=code, peak=used.ru_maxrss * 1024)
+
+
+def tell(
+    control: socket.socket, running: "dict[int, str]", pid: int, *, code: int, peak: int
+) -> None:
+    """Tell how a step ended, unless it was told already."""
+    step = running.pop(pid, None)
+    if step is not None:
+        answer(control, {"step": step, "code": code, "peak": peak})
 
 
 def fork_spare(
-    run: "Callable[[list[str]], None]", private: "list[int]"
+    runtime: Runtime, selector: selectors.DefaultSelector, waker: int
 ) -> "tuple[int, socket.socket]":
     """Fork a process that runs the step that it is sent; return its number and the way to it.
 
@@ -211,24 +260,36 @@ def fork_spare(
         signal.signal(number, signal.SIG_DFL)
     signal.signal(signal.SIGINT, signal.default_int_handler)
     ours.close()
-    for descriptor in private:
+    for descriptor in [*(key.fd for key in selector.get_map().values()), selector.fileno(), waker]:
         os.close(descriptor)
     try:
-        if "numpy.random" in sys.modules:
-            sys.modules["numpy.random"].seed()  # Python's own is seeded anew by itself
+        runtime.begin()
         order, descriptors = receive(theirs)
         if order:
-            theirs.close()
             for descriptor in 1, 2:
                 os.dup2(descriptors[0], descriptor)
             os.close(descriptors[0])
             os.chdir(order["folder"])
-            run(order["arguments"])
+            leave(runtime.run(order["arguments"]), theirs)
     except BaseException:
         traceback.print_exc()
     finally:
         sys.stderr.flush()
         os._exit(1)
+
+
+def leave(code: int, way: socket.socket) -> None:
+    """End the process of a step, with `code`.
+
+    To give its memory back takes as long as a small step; nobody needs to wait for that, unless it is much.
+    """
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    is_step = os.getpid() == os.getsid(0)  # and not a fork that the notebook's code made
+    if is_step and peak < _MUCH:
+        os.closerange(1, 3)  # what it prints has an end now
+        with contextlib.suppress(OSError):
+            way.send(json.dumps({"code": code, "peak": peak}).encode())
+    os._exit(code)
 
 
 if __name__ == "__main__":

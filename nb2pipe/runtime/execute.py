@@ -38,7 +38,7 @@ LOOP: list[Any] = []
 def prepare(folder: str = "") -> tuple[Recorder, Any]:
     """Make all that depends on no step: `__main__`, and what runs cells in it and listens to them.
 
-    A process may be forked after this. `folder` is for IPython's files, see `kernel_shell`.
+    The process may be forked after this, until there is a loop. `folder` is for IPython's files, see `kernel_shell`.
     """
     note_start()
     watch_files()
@@ -52,9 +52,8 @@ def prepare(folder: str = "") -> tuple[Recorder, Any]:
         return recorder, plain_shell(main, recorder, run_in_loop)
 
 
-def begin() -> None:
-    """Note how the step begins, and run a loop."""
-    note_start()
+def start_loop() -> None:
+    """Start the loop of this process, which a fork of it cannot use."""
     LOOP.append(asyncio.new_event_loop())
     run_in_loop(asyncio.sleep(0))
 

@@ -2,24 +2,23 @@
 
 import atexit
 import json
-import os
 import re
 import sys
 from typing import Any
 
 from nb2pipe.runtime.capture import to_json
-from nb2pipe.runtime.execute import begin, prepare, run_program
+from nb2pipe.runtime.execute import LOOP, prepare, run_program, start_loop
 from nb2pipe.runtime.kubeflow import executor_output, kubeflow_ports
 from nb2pipe.runtime.report import render_report
-from nb2pipe.runtime.store import draft
+from nb2pipe.runtime.store import draft, note_start
 
 UNWRITTEN = 74  # exit code of a step that cannot say what became of it; `EX_IOERR` in sysexits.h
 
 
-def main(arguments: list[str], ready: Any = None) -> None:
-    """Run a step and end the process: with 0 if the step succeeded, else 1 or `UNWRITTEN`.
+def main(arguments: list[str], ready: Any = None) -> int:
+    """Run a step, and return what `os._exit` is to end the process with: 0 if it succeeded, else 1 or `UNWRITTEN`.
 
-    `ready` is what `prepare` returned, if that was called already.
+    `ready` is what `prepare` returned, if that was called already; `start_loop` may have been, too.
     """
     *texts, option, value = arguments
     # `nb2pipe.bundle` armours them; an argument that goes on in the next one ends with the mark.
@@ -33,7 +32,9 @@ def main(arguments: list[str], ready: Any = None) -> None:
     del sys.argv[1:]
     sys.path.insert(0, "")
     ready = ready or prepare()
-    begin()
+    if not LOOP:
+        start_loop()
+    note_start()
 
     def write(path: Any, content: Any) -> None:
         if path:
@@ -54,10 +55,10 @@ def main(arguments: list[str], ready: Any = None) -> None:
             write(given["outputs"]["outputFile"], executor_output(names, given, result))
     except OSError as problem:
         print(f"error[NB507]: the step's files cannot be written: {problem}", file=sys.stderr)
-        os._exit(UNWRITTEN)
+        return UNWRITTEN
     error = result["error"]
     if error:
         print("error[{code}]: {message}".format_map(error), file=sys.stderr)
     # Threads that the notebook left behind must not keep the step from ending.
     atexit._run_exitfuncs()  # noqa: SLF001 -- what `sys.exit` calls after it has waited for them
-    os._exit(error is not None)
+    return int(error is not None)

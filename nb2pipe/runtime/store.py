@@ -92,14 +92,12 @@ def write_artifact(
         body += part, bytes(-len(part) & 63)
     fast = fast and importlib.util.find_spec("xxhash")
     digest = hasher(fast)
-    # Hashing and writing a large buffer both leave the interpreter to others.
-    compute = threading.Thread(target=lambda: [*map(digest.update, body)])
-    compute.start()
+    wait = in_background(lambda: [*map(digest.update, body)], sum(map(len, body)))
     with draft(path) as file:
         file.write(bytes(52))
         file.writelines(body)
         about["bytes"] = file.tell()
-        compute.join()
+        wait()
         file.seek(0)
         file.write((MAGIC[bool(fast)] % digest.hexdigest()).encode())
     about["digest"] = digest.hexdigest()
@@ -119,14 +117,24 @@ def read_artifact(path: str) -> Any:
     content = map_file(path)[len(first) :]
     magic = MAGIC[first[:18] == MAGIC[1][:18]]
     digest = hasher(magic is MAGIC[1])
-    compute = threading.Thread(target=digest.update, args=(content,))
-    compute.start()
+    wait = in_background(lambda: digest.update(content), len(content))
     if len(content) < LARGE:
-        compare_digest(compute, digest, magic, first, path)
+        compare_digest(wait, digest, magic, first, path)
     else:
-        UNSETTLED.append((compute, digest, magic, first, path))
+        UNSETTLED.append((wait, digest, magic, first, path))
     parts = artifact_parts(path)
     return Loader(parts).load()
+
+
+def in_background(act: Any, size: int) -> Any:
+    """Do something with `size` bytes, many of them beside what follows; return what waits for its end."""
+    if size < LARGE:
+        act()
+        return int  # nothing is left to wait for
+    # Hashing and writing a large buffer both leave the interpreter to others.
+    thread = threading.Thread(target=act)
+    thread.start()
+    return thread.join
 
 
 def settle() -> None:
@@ -139,13 +147,13 @@ def settle() -> None:
         compare_digest(*UNSETTLED.pop())
 
 
-def compare_digest(compute: Any, digest: Any, magic: str, first: str, path: str) -> None:
-    """Compare a digest with a file's `first` line, when the thread `compute` is through with it.
+def compare_digest(wait: Any, digest: Any, magic: str, first: str, path: str) -> None:
+    """Compare a digest with a file's `first` line, when `wait` says that it is computed.
 
     Raises:
         ValueError: the file is damaged.
     """
-    compute.join()
+    wait()
     if magic % digest.hexdigest() != first:
         raise ValueError(f"`{os.path.basename(path)}` is damaged")
 

@@ -74,6 +74,41 @@ def test_a_library_that_forks_badly_is_imported_by_each_step(nb, library, source
     assert any("hello" in str(o) or "old" in str(o) for o in shown) == ("prints" in reason)
 
 
+def test_a_thread_whose_library_expects_forks_is_no_reason_against_them(nb, library):
+    # As that of the memory of Arrow, which pandas imports where it is installed.
+    (library / "arrow.py").write_text(
+        "import ctypes\nlibc = ctypes.CDLL(None)\nthread = ctypes.c_ulong()\n"
+        "libc.pthread_create(ctypes.byref(thread), None, libc.pause, None)\n"
+        "libc.pthread_setname_np(thread, b'jemalloc_bg_thd')\n"
+    )
+    ear = Ear()
+    assert printed(nb2pipe.run(nb(("import arrow\nprint(1)", "step:a")), observer=ear)) == ["1\n"]
+    assert ear.reasons == []
+
+
+def test_the_threads_of_numexpr_end_before_forks_and_are_there_in_each(nb, library):
+    # What numexpr does, which few environments of tests have: it starts threads when it is imported.
+    (library / "numexpr.py").write_text(
+        "import threading\nevents = []\n"
+        "def set_num_threads(count):\n"
+        "    before = len(events)\n"
+        "    while len(events) > count:\n"
+        "        event, thread = events.pop()\n"
+        "        event.set()\n"
+        "        thread.join()\n"
+        "    while len(events) < count:\n"
+        "        event = threading.Event()\n"
+        "        events.append((event, threading.Thread(target=event.wait, daemon=True)))\n"
+        "        if len(events) > 1: events[-1][1].start()\n"
+        "    return before\n"
+        "set_num_threads(3)\n"
+    )
+    ear = Ear()
+    cell = "import numexpr, threading\nprint(threading.active_count())"
+    result = nb2pipe.run(nb((cell, "step:a"), (cell, "step:b")), observer=ear)
+    assert (printed(result), ear.reasons) == (["3\n", "3\n"], [])
+
+
 def test_a_module_beside_the_notebook_takes_the_place_of_a_library(nb):
     ear = Ear()
     path = nb(("import tarfile\nprint(tarfile.name)", "step:a"))
