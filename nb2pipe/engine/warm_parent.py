@@ -219,6 +219,7 @@ def serve(control: socket.socket, runtime: Runtime) -> None:
     for pid in children:
         with contextlib.suppress(OSError):
             os.killpg(pid, signal.SIGKILL)
+            os.waitpid(pid, 0)
 
 
 def reap(control: socket.socket, children: "set[int]", running: "dict[int, str]") -> None:
