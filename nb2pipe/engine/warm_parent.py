@@ -8,6 +8,7 @@ the descriptor that the step is to print to, is answered by `{"step": …, "pid"
 socket, and with it all steps that are running.
 """
 
+import builtins
 import contextlib
 import gc
 import importlib
@@ -21,7 +22,6 @@ import signal
 import socket
 import struct
 import sys
-import tempfile
 import traceback
 import types
 from typing import Any, Sequence
@@ -42,9 +42,8 @@ def main() -> None:
     with contextlib.suppress(Exception):  # while the runtime is packed at the other side
         importlib.import_module("IPython.core.interactiveshell")
     order, _ = receive(control)
-    folder = tempfile.mkdtemp()
+    runtime = Runtime(order["runtime"])
     try:
-        runtime = Runtime(order["runtime"], folder)
         environment = {**os.environ}
         reason = runtime.import_all(order["modules"]) or danger(order["folder"], control)
         answer(control, {"unsafe": reason})
@@ -55,7 +54,7 @@ def main() -> None:
             sys.path[:] = search_path
             serve(control, runtime)
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        runtime.close()
 
 
 class Runtime:
@@ -63,14 +62,18 @@ class Runtime:
 
     numexpr_threads = 0
 
-    def __init__(self, source: str, folder: str) -> None:
-        """Load it; IPython has its files in `folder`."""
+    def __init__(self, source: str) -> None:
+        """Load it."""
         name = "nb2pipe_runtime"
         linecache.cache[name] = len(source), None, source.splitlines(True), name
         self.module: Any = types.ModuleType(name)
         sys.modules[name] = self.module
         exec(compile(source, name, "exec"), vars(self.module))
-        self.recorder, self.shell = self.module.prepare(folder)
+        self.recorder, self.shell = self.module.prepare()
+        get_ipython = getattr(builtins, "get_ipython", None)
+        self.folder = get_ipython and get_ipython().folder
+        if self.folder:  # of IPython's files: a fork that ends is not to remove it
+            self.folder._finalizer.detach()  # noqa: SLF001 -- there is no other way
 
     def import_all(self, modules: list[str]) -> "str | None":
         """Import as far as that works and shows nothing; return what is wrong with one that shows something."""
@@ -94,6 +97,11 @@ class Runtime:
             sys.modules["numpy.random"].seed()  # Python's own is seeded anew by itself
         if self.numexpr_threads > 1:
             sys.modules["numexpr"].set_num_threads(self.numexpr_threads)
+
+    def close(self) -> None:
+        """Remove IPython's files."""
+        if self.folder:
+            shutil.rmtree(self.folder.name, ignore_errors=True)
 
     def run(self, arguments: list[str]) -> int:
         """Run a step, and return what the process is to end with."""

@@ -35,10 +35,10 @@ CHECKED = 1 << 22  # bytes
 LOOP: list[Any] = []
 
 
-def prepare(folder: str = "") -> tuple[Recorder, Any]:
+def prepare() -> tuple[Recorder, Any]:
     """Make all that depends on no step: `__main__`, and what runs cells in it and listens to them.
 
-    The process may be forked after this, until there is a loop. `folder` is for IPython's files, see `kernel_shell`.
+    The process may be forked after this, until there is a loop.
     """
     note_start()
     watch_files()
@@ -47,7 +47,7 @@ def prepare(folder: str = "") -> tuple[Recorder, Any]:
     for name in "stdout", "stderr":
         Stream(name, recorder)
     try:
-        return recorder, kernel_shell(main, recorder, run_in_loop, folder)
+        return recorder, kernel_shell(main, recorder, run_in_loop)
     except ImportError:
         return recorder, plain_shell(main, recorder, run_in_loop)
 
@@ -84,7 +84,7 @@ def run_program(
     }  # fmt: skip
     STATES.update(manifest.get("states", {}))
     values = parameter_values(manifest["parameters"], ports["parameters"])
-    scope = sys.modules["__main__"].__dict__
+    scope = vars(sys.modules["__main__"])
     execute = _executor(manifest, sources, values, *ready)
     guard = Guard(scope, sources)
     try:

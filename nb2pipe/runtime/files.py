@@ -11,8 +11,7 @@ CREATED: set[str] = set()  # those that were not there before
 OUTSIDE: set[str] = set()  # what is read elsewhere, and modules, but for libraries
 LISTED: set[str] = set()  # folders whose content was asked for
 LIBRARIES: list[str] = []  # folders of the system and of Python
-PACKAGES = "-packages/"  # `site-` and, on Debian, `dist-`
-HIDDEN = "/.", "/__pycache__/", PACKAGES
+HIDDEN = "/.", "/__pycache__/", "-packages/"  # `site-` and, on Debian, `dist-`
 
 
 def touched_files() -> list[Any]:
@@ -22,11 +21,6 @@ def touched_files() -> list[Any]:
     found = [item for item in TOUCHED if item[0] not in CREATED or _exists(item[0])]
     TOUCHED.clear()
     return found
-
-
-def outside_files() -> list[str]:
-    """Return the files elsewhere that were read, and those of modules that are not installed."""
-    return [name for name in OUTSIDE if os.path.isfile(os.path.join(START["cwd"], name))]
 
 
 def watch_files() -> None:
@@ -61,7 +55,7 @@ def _note(event: str, arguments: Any) -> None:
 
 
 def _add_outside(path: Any) -> None:
-    if isinstance(path, str) and not (PACKAGES in path or path.startswith(tuple(LIBRARIES))):
+    if isinstance(path, str) and not ("-packages/" in path or path.startswith(tuple(LIBRARIES))):
         OUTSIDE.add(path)
 
 

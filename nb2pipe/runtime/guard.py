@@ -7,10 +7,10 @@ from types import BuiltinMethodType, MethodType, ModuleType
 from typing import Any, Callable
 
 from nb2pipe.runtime.compare import ATOMS, changed_part
-from nb2pipe.runtime.files import LISTED, OUTSIDE, outside_files, touched_files
+from nb2pipe.runtime.files import LISTED, OUTSIDE, touched_files
 from nb2pipe.runtime.pickling import dump_values
 from nb2pipe.runtime.sharing import shared_parts
-from nb2pipe.runtime.store import STATES, artifact_parts, collect
+from nb2pipe.runtime.store import START, STATES, artifact_parts, collect
 from nb2pipe.runtime.suspect import changed_error
 
 MISSING = object()
@@ -180,7 +180,7 @@ class Guard:
             "checked": self.checked,
             "unchecked": self.unchecked,
             "files": {path: cells for path, cells in self.files.items() if path[:2] != ".."},
-            "reads": outside_files(),
+            "reads": [path for path in OUTSIDE if os.path.isfile(os.path.join(START["cwd"], path))],
             "lists": [*LISTED],
         }
 

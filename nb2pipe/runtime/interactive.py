@@ -13,10 +13,8 @@ if TYPE_CHECKING:
     from nb2pipe.runtime.capture import Loop, Shell
 
 
-def kernel_shell(main: ModuleType, recorder: Recorder, run_in_loop: "Loop", folder: str) -> "Shell":
+def kernel_shell(main: ModuleType, recorder: Recorder, run_in_loop: "Loop") -> "Shell":
     """Return IPython's shell, with a recorder in the place of the front end.
-
-    It keeps its files in `folder`, or in one of its own that ends with the process.
 
     Raises:
         ImportError: the image has no IPython.
@@ -26,13 +24,13 @@ def kernel_shell(main: ModuleType, recorder: Recorder, run_in_loop: "Loop", fold
 
     os.environ.update(TERM="xterm-color", FORCE_COLOR="1", PAGER="cat")
     os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
-    own: Any = None if folder else tempfile.TemporaryDirectory()
+    folder = tempfile.TemporaryDirectory()
     # Libraries tell a notebook by this name, by `IPKernelApp` or by `kernel`.
-    members = {"folder": own, "kernel": None}
+    members = {"folder": folder, "kernel": None}
     kind: Any = type("ZMQInteractiveShell", (InteractiveShell,), members)
     shell = kind.instance(
         config=Config(HistoryManager={"hist_file": ":memory:"}),
-        ipython_dir=folder or own.name,
+        ipython_dir=folder.name,
         user_module=main,
         loop_runner=run_in_loop,
     )

@@ -7,7 +7,7 @@ import sys
 from typing import Any
 
 from nb2pipe.runtime.capture import to_json
-from nb2pipe.runtime.execute import LOOP, prepare, run_program, start_loop
+from nb2pipe.runtime.execute import prepare, run_program, start_loop
 from nb2pipe.runtime.kubeflow import executor_output, kubeflow_ports
 from nb2pipe.runtime.report import render_report
 from nb2pipe.runtime.store import draft, note_start
@@ -18,7 +18,7 @@ UNWRITTEN = 74  # exit code of a step that cannot say what became of it; `EX_IOE
 def main(arguments: list[str], ready: Any = None) -> int:
     """Run a step, and return what `os._exit` is to end the process with: 0 if it succeeded, else 1 or `UNWRITTEN`.
 
-    `ready` is what `prepare` returned, if that was called already; `start_loop` may have been, too.
+    `ready` is what `prepare` returned, if that and `start_loop` were called already.
     """
     *texts, option, value = arguments
     # `nb2pipe.bundle` armours them; an argument that goes on in the next one ends with the mark.
@@ -31,8 +31,8 @@ def main(arguments: list[str], ready: Any = None) -> int:
         ports = kubeflow_ports(names, given)
     del sys.argv[1:]
     sys.path.insert(0, "")
-    ready = ready or prepare()
-    if not LOOP:
+    if not ready:
+        ready = prepare()
         start_loop()
     note_start()
 
