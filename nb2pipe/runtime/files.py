@@ -55,7 +55,7 @@ def _note(event: str, arguments: Any) -> None:
 
 
 def _add_outside(path: Any) -> None:
-    if isinstance(path, str) and not ("-packages/" in path or path.startswith(tuple(LIBRARIES))):
+    if isinstance(path, str) and "-packages/" not in path and not path.startswith(tuple(LIBRARIES)):
         OUTSIDE.add(path)
 
 

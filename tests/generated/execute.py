@@ -23,7 +23,6 @@ from nb2pipe.bundle.manifest import manifest_of
 from nb2pipe.diagnostics import Diagnostic, Severity
 from nb2pipe.ir import Cell, Pipeline, Run, Step
 from nb2pipe.runtime import execute
-from nb2pipe.runtime.store import START
 from tests.analysis.conftest import lay_out
 
 _SECONDS = 30
@@ -147,8 +146,9 @@ def _run_step(pipeline: Pipeline, step: Step, folder: Path) -> dict[str, Any]:
     directory = folder / f"{step.name}.directory"
     directory.mkdir()
     os.chdir(directory)
-    START["cwd"] = str(directory)
-    return execute.run_program(manifest, sources, ports, lambda _result: None)
+    ready = execute.prepare()
+    execute.start_loop()
+    return execute.run_program(manifest, sources, ports, lambda _result: None, ready)
 
 
 def _in_child(work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
