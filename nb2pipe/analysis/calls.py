@@ -150,6 +150,8 @@ class Calls(LibraryCalls):
             effect = self.knowledge.method(type_, name)
             full = f"{type_}.{name}"
             results.append(self.library_call(node, effect, receiver, arguments, name=full))
+        if name == "close":
+            self.close(receiver.sites)
         return join(results)
 
     def _called(self, site: Site) -> CallEffect | None:

@@ -6,7 +6,7 @@ names, thus turns every effect into an edge.
 """
 
 import ast
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -61,7 +61,8 @@ class StatementFacts:
     """One top-level statement.
 
     `reads` are the names whose value from before the statement it may need, also inside the
-    functions that it calls. Of options that it sets, at its top (`sets_options`) or in functions,
+    functions that it calls. `let_go` has for files that are written because their handle may be closed the
+    variables that held it. Of options that it sets, at its top (`sets_options`) or in functions,
     `states` are the hidden state that keeps them, `lost_option` is one that no state keeps, and `planted`
     are names that functions given to libraries look up when they are called.
     """
@@ -71,6 +72,7 @@ class StatementFacts:
     node: ast.stmt
     reads: Mapping[str, Read]
     writes: Mapping[str, Write]
+    let_go: Mapping[str, Sequence[str]] = field(default_factory=dict)
     replay: ReplayKind | None = None
     sets_options: bool = False
     states: Mapping[str, ast.AST] = field(default_factory=dict)

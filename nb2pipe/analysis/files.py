@@ -8,6 +8,7 @@ import ast
 import posixpath
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from typing import Final
 
 from nb2pipe.analysis.arguments import Arguments
@@ -52,6 +53,24 @@ class Files(OwnCode):
         for path, _ in _paths(effect, receiver, arguments):
             if path.text is not None or not path.sites:
                 self.backed.update(dict.fromkeys(made.sites, self._name_of(path)))
+
+    def note_handle(
+        self,
+        node: ast.AST,
+        made: Value,
+        effect: CallEffect,
+        receiver: Value | None,
+        arguments: Arguments,
+    ) -> None:
+        """Record that the result of a call is an open file, if it is."""
+        writes = self.opening.get(node, effect.writes_file is not None)
+        if node in self.opening:
+            effect = replace(effect, reads_file=0)
+        elif not effect.unstorable:
+            return
+        for path, _ in _paths(effect, receiver, arguments):
+            if path.text is not None or not path.sites:
+                self.hold_open(made.sites, self._name_of(path), writes=writes)
 
     def open_file(self, path: Value, mode: str, node: ast.AST) -> None:
         """Record what opening a file does; its handle is written through later, if `mode` says so."""

@@ -140,6 +140,7 @@ def _run_statement(
         node=node,
         reads=record.reads,
         writes=writes,
+        let_go=record.let_go,
         replay=None if may_stop else replay_kind(node, writes, machine),
         sets_options=record.sets_options,
         states=record.states,

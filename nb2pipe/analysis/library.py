@@ -2,7 +2,6 @@
 
 import ast
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Final
 
 from nb2pipe.analysis.arguments import Arguments
@@ -61,10 +60,7 @@ class LibraryCalls(Files):
             if effect.keeps:
                 kept = self._handed_over(arguments.sites)
                 self.heap.hold(changed.sites, kept - changed.sites)
-        if effect.returns != "holds":
-            used = frozenset(site for site in arguments.sites if site.type == "iterator")
-            self.mutate(used, node, "it is used up by this call")
-            self.consume(Value(used), node)
+        self._use_up(node, effect, arguments)
         self._hidden_state(node, effect, receiver, arguments)
         self._use_hidden(node, effect.hidden)
         self.use_files(node, effect, receiver, arguments, name)
@@ -73,11 +69,20 @@ class LibraryCalls(Files):
         self._note_order(name, made, receiver, arguments)
         for state in effect.hidden.shows if effect.hidden is not None else ():
             self.backed.update(dict.fromkeys(objects(made.sites), state))
-        opened = replace(effect, reads_file=0) if node in self.written_through else effect
-        written = effect.unstorable and effect.writes_file is not None
-        if written or opened is not effect or name in _DATABASES:
-            self.back(made, opened, receiver, arguments)
+        if name in _DATABASES:
+            self.back(made, effect, receiver, arguments)
+        else:
+            self.note_handle(node, made, effect, receiver, arguments)
         return made
+
+    def _use_up(self, node: ast.AST, effect: CallEffect, arguments: Arguments) -> None:
+        """Record that a call moves the iterators and open files that it gets."""
+        if effect.returns != "holds":
+            used = frozenset(site for site in arguments.sites if site.type == "iterator")
+            self.mutate(used, node, "it is used up by this call")
+            self.consume(Value(used), node)
+        streams = frozenset(site for site in arguments.sites if site.type == "file")
+        self.mutate(streams, node, "this call may read or write it")
 
     def _handed_over(self, sites: Sites) -> Sites:
         """Return what may be kept of `sites`: them, their elements, and those of pairs, as `update` does."""

@@ -103,8 +103,9 @@ class Linker:
     def _rest(self, version: Version) -> None:
         """Require what a version rests on, in the step that makes it."""
         producer = self.step_of[version.cell]
-        if version.previous is not None and producer is not None:
-            self.require(producer, version.cell, version.previous)
+        if producer is not None:
+            for needed in (version.previous, *version.handles):
+                self.require(producer, version.cell, needed)
 
     def _require_definitions(self, step: str, cell: int, supply: Supply) -> None:
         """Require the classes and functions that an artifact refers to, before `cell` loads it."""

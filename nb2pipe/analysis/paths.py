@@ -114,6 +114,8 @@ class Paths(Bindings):
         self.execute(node.body, frame)
         for value in reversed(managers):
             self.run_methods(value, ["__exit__", "__aexit__"], node)
+            self.mutate(value.sites & self.opened, node, "it is closed here")
+            self.close(value.sites)
         self.put_back = outside
 
     def _match(self, node: ast.Match, frame: Frame | None) -> None:

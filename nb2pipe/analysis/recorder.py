@@ -12,6 +12,8 @@ from nb2pipe.analysis.facts import Read, Write, WriteKind
 from nb2pipe.analysis.heap import NOTHING, Heap, Site, Sites, Value, join
 
 FILES: Final = "<file:"
+ANY_FILE: Final = "<file"
+"""How the names of files begin, also of those of which the path is not known."""
 
 
 def file_name(path: str) -> str:
@@ -27,6 +29,15 @@ class Binding:
     maybe: bool = False
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handle:
+    """An open file: its hidden variable, the statement that opens it, and whether it can be written through."""
+
+    file: str
+    order: int
+    writes: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """The state at one point, for paths that part and meet again."""
@@ -34,6 +45,7 @@ class Snapshot:
     names: dict[str, Binding]
     values: dict[str, Value] | None
     assigned: frozenset[str]
+    opened: frozenset[Site]
     alive: bool
 
 
@@ -45,6 +57,7 @@ class Recorder:
     defined: dict[str, ast.AST] = field(default_factory=dict)
     deleted: dict[str, ast.AST] = field(default_factory=dict)
     mutated: dict[str, Write] = field(default_factory=dict)
+    let_go: dict[str, list[str]] = field(default_factory=dict)
     sets_options: bool = False
     states: dict[str, ast.AST] = field(default_factory=dict)
     lost_option: ast.AST | None = None
@@ -79,9 +92,13 @@ class Memory:
         self.derived: dict[Site, Sites] = {}
         self.unstorable: set[Site] = set()
         self.states_set: set[str] = set()
-        # The file behind what is written through, and the calls that open such.
+        # The file behind what is written through.
         self.backed: dict[Site, str] = {}
-        self.written_through: set[ast.AST] = set()
+        # Calls that open a file, and whether it can be written through what they return.
+        self.opening: dict[ast.AST, bool] = {}
+        # Files that some code opened, and those of them that may still be open.
+        self.handles: dict[Site, Handle] = {}
+        self.opened: set[Site] = set()
         self._sites: dict[tuple[object, ...], Site] = {}
         self.stack: list[ast.AST] = []
         # What `globals()` returns, and the names that are read somewhere but bound nowhere.
@@ -115,10 +132,9 @@ class Memory:
         self.record.effects += 1
         if self.namespace in sites:
             self.rewrite_names(node)
-        for name in sorted({self.backed[site] for site in sites if site in self.backed}):
-            self.names.setdefault(name, Binding(Value()))
-            self.read(name, node)
-            self.touch(name, node, "it is written through an open file")
+        if self.opened:
+            sites |= self._streams(sites)
+        self._write_through(sites, node)
         sites = self.heap.memory(sites)
         observers = self.heap.observers(sites)
         names = [
@@ -133,6 +149,47 @@ class Memory:
         self._note_change(sites, cautious=cautious)
         for name in names:
             self.touch(name, node, because, cautious=cautious)
+
+    # --- open files
+
+    def hold_open(self, sites: Sites, file: str, *, writes: bool) -> None:
+        """Record that objects are open files."""
+        handle = Handle(file=file, order=self.order, writes=writes)
+        self.handles.update(dict.fromkeys(sites, handle))
+        self.opened |= sites
+        if writes:
+            self.backed.update(dict.fromkeys(sites, file))
+
+    def close(self, sites: Sites) -> None:
+        """Record that a file is closed, if it is certain which: the place that opens it may open several."""
+        holders = [
+            name for name, bound in self.names.items() if not sites.isdisjoint(bound.value.sites)
+        ]
+        if len(sites) == 1 and len(holders) <= 1 and sites.isdisjoint(self.heap.holders):
+            self.opened -= sites
+
+    def _streams(self, sites: Sites) -> Sites:
+        """Return the open files that move, or are let go, when `sites` change: a reader reads on in its file."""
+        return frozenset(s for s in self.heap.reach(sites) & self.opened if s.type == "file")
+
+    def _write_through(self, sites: Iterable[Site], node: ast.AST) -> None:
+        """Record that what is behind `sites` changes with them."""
+        for name in sorted({self.backed[site] for site in sites if site in self.backed}):
+            self.names.setdefault(name, Binding(Value()))
+            self.read(name, node)
+            self.touch(name, node, "it is written through an open file")
+
+    def _let_go(self, name: str, kept: Sites, node: ast.AST) -> None:
+        """Record that open files may be closed, which writes them, as a name no longer refers to them."""
+        binding = self.names.get(name)
+        if not self.opened or binding is None:
+            return
+        let_go = self.heap.reach(binding.value.sites) & self.opened - kept
+        for file in sorted({self.backed[site] for site in let_go if site in self.backed}):
+            if file in self.assigned:
+                self.read(name, node)
+            self.touch(file, node, "it is written when its handle is let go")
+            self.record.let_go.setdefault(file, []).append(name)
 
     def walk(self, sites: Iterable[Site]) -> None:
         """Record that the order shows in which sets are walked, and of what they were made of."""
@@ -206,12 +263,14 @@ class Memory:
     def define(self, name: str, value: Value, node: ast.AST) -> None:
         """Bind a global name."""
         self.record.effects += 1
+        self._let_go(name, self.heap.reach(value.sites), node)
         self.names[name] = Binding(value)
         self.assigned.add(name)
         self.record.defined[name] = node
 
     def unbind(self, name: str, node: ast.AST) -> None:
         """Remove a global name."""
+        self._let_go(name, NOTHING, node)
         self.names.pop(name, None)
         self.assigned.discard(name)
         self.record.deleted[name] = node
@@ -241,12 +300,19 @@ class Memory:
     def snapshot(self, frame: Frame | None) -> Snapshot:
         """Return the state, to come back to it."""
         values = dict(frame.values) if frame else None
-        return Snapshot(dict(self.names), values, frozenset(self.assigned), self.alive)
+        return Snapshot(
+            dict(self.names),
+            values,
+            frozenset(self.assigned),
+            frozenset(self.opened),
+            self.alive,
+        )
 
     def restore(self, snapshot: Snapshot, frame: Frame | None) -> None:
         """Go back to a state."""
         self.names = dict(snapshot.names)
         self.assigned = set(snapshot.assigned)
+        self.opened = set(snapshot.opened)
         self.alive = snapshot.alive
         if frame is not None and snapshot.values is not None:
             frame.values = dict(snapshot.values)
@@ -262,7 +328,11 @@ class Memory:
         first, *others = alive
         if others:
             first = Snapshot(
-                _meet_names(alive), _meet_values(alive), _meet_assigned(alive), alive=True
+                _meet_names(alive),
+                _meet_values(alive),
+                frozenset.intersection(*(state.assigned for state in alive)),
+                frozenset.union(*(state.opened for state in alive)),
+                alive=True,
             )
         self.restore(first, frame)
 
@@ -298,10 +368,6 @@ def _meet_values(states: list[Snapshot]) -> dict[str, Value] | None:
             known = values.get(name)
             values[name] = value if known is None or known is value else join((known, value))
     return values
-
-
-def _meet_assigned(states: list[Snapshot]) -> frozenset[str]:
-    return frozenset.intersection(*(state.assigned for state in states))
 
 
 __all__ = ["FILES", "NOTHING", "Binding", "Memory", "Recorder", "Snapshot", "file_name"]

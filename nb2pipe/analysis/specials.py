@@ -21,7 +21,8 @@ _OPENED: Final = (
     "gzip.open", "bz2.open", "lzma.open", "codecs.open", "zipfile.ZipFile", "tarfile.open", "wave.open",
     "h5py.File", "netCDF4.Dataset",
 )  # fmt: skip
-_WRITTEN: Final = CallEffect(writes_file=0)
+_OPENING: Final = CallEffect()
+_WRITING: Final = frozenset("wxa+")
 _SHELLS: Final = ("!", "%%!", "%%bash", "%%sh", "%%script", "%sx", "%system")
 _WORD: Final = re.compile(r"[^\W\d]\w*")
 _NAMESPACE: Final = {"builtins.globals", "builtins.locals", "builtins.vars", "builtins.dir"}
@@ -83,19 +84,18 @@ class Specials(Calls):
         given = arguments.get(1) or arguments.get("mode") or Value(constant="r")
         mode = given.text or "r+"
         self.open_file(path, mode, node)
-        site = self.site(node, "file", "file")
-        if set(mode) & set("wxa+"):
-            self.back(Value(frozenset([site])), _WRITTEN, None, Arguments((path,)))
-        self.unstorable.add(site)
-        return Value(frozenset([site]))
+        made = Value(frozenset([self.site(node, "file", "file")]))
+        self.opening[node] = not _WRITING.isdisjoint(mode)
+        self.note_handle(node, made, _OPENING, None, Arguments((path,)))
+        self.unstorable |= made.sites
+        return made
 
     def _open_archive(self, node: ast.Call, arguments: Arguments) -> None:
         """Record the file behind what a library opens with a mode; the tables say what it returns."""
         given = arguments.get(1) or arguments.get("mode") or Value(constant="r")
         mode = given.text or "r+"
         self.open_file(arguments.get(0) or IMMUTABLE, mode, node)
-        if set(mode) & set("wxa+"):
-            self.written_through.add(node)
+        self.opening[node] = not _WRITING.isdisjoint(mode)
 
     def _path(self, _node: ast.Call, arguments: Arguments) -> Value | None:
         parts = [value.text for value in arguments.positional]

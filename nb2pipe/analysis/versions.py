@@ -17,7 +17,8 @@ from nb2pipe.analysis.interpret import Interpretation
 class Version:
     """The value of `name` after a statement.
 
-    `previous` is the version that it rests on, if it does. `replayable`: running the statement again
+    `previous` is the version that it rests on, if it does; `handles` are variables with an open file that it
+    is written through. `replayable`: running the statement again
     makes it, given `eager`, the versions that the statement itself reads. `view`: so it does, as long as
     these are unchanged, because it only names a part of them. `literal`: it makes an equal one, which will
     do where nobody changes it or asks which it is.
@@ -27,6 +28,7 @@ class Version:
     statement: StatementFacts
     kind: WriteKind
     previous: "Version | None" = None
+    handles: tuple["Version", ...] = ()
     parameter: bool = False
     replayable: bool = False
     view: bool = False
@@ -197,6 +199,7 @@ def _versions(
                 statement=facts,
                 kind=write.kind,
                 previous=current.get(name) if rests else None,
+                handles=tuple(current[n] for n in facts.let_go.get(name, ()) if n in current),
                 parameter=name in parameters and write.kind is WriteKind.DEFINE,
                 replayable=replayable and write.kind in {WriteKind.DEFINE, WriteKind.MAY_DEFINE},
                 view=view and write.kind is WriteKind.DEFINE,

@@ -19,6 +19,10 @@ REFUSED = {
     "a singleton": ("stopped", ("NB508",)),
     "a weak reference": ("refused", ("NB206",)),
     "an alias is loaded beside an own object that holds it": ("refused", ("NB213",)),
+    "a file is written when its handle is let go": ("refused", ("NB206",)),
+    "a file is written when the last name of its handle is deleted": ("refused", ("NB206",)),
+    "a file is written when a block closes it": ("refused", ("NB206",)),
+    "a file is written by print, line by line": ("refused", ("NB206",)),
 }
 
 
