@@ -1,6 +1,8 @@
 """The runtime's entry: `MANIFEST SOURCE… --ports FILE` or `… --executor_input JSON`."""
 
 import atexit
+import contextlib
+import io
 import json
 import re
 import sys
@@ -59,6 +61,11 @@ def main(arguments: list[str], ready: Any = None) -> int:
     error = result["error"]
     if error:
         print("error[{code}]: {message}".format_map(error), file=sys.stderr)
+    # What is left in buffers would be lost.
+    for value in [*vars(sys.modules["__main__"]).values()]:
+        with contextlib.suppress(Exception):
+            if isinstance(value, io.IOBase) or type(value).__module__ == "h5py._hl.files":
+                value.flush()
     # Threads that the notebook left behind must not keep the step from ending.
     atexit._run_exitfuncs()  # noqa: SLF001 -- what `sys.exit` calls after it has waited for them
     return int(error is not None)

@@ -175,6 +175,13 @@ def test_logs_show_everything_at_once(plain):
     assert texts(result) == "a c "
 
 
+@pytest.mark.parametrize("ending", ["", "; 1 / 0"])
+def test_what_a_file_that_stays_open_has_in_its_buffer_is_written_at_the_end(bare, ending):
+    result = bare.run(f"f = open('left.txt', 'w'); f.write('1'); g = f; h = 3{ending}")
+    assert result["code"] == (ending != "")
+    assert (bare.folder / "left.txt").read_text() == "1"
+
+
 def test_metrics(notebook_image):
     source = "import numpy as np\na, b, c, d, e, f = 1, np.float32(0.5), 'x', float('nan'), True, np.int64(3)"
     document = manifest(cells(1), metrics=["a", "b", "c", "d", "e", "f", "missing"])
