@@ -260,12 +260,20 @@ class Input:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Handle:
+    """A file on which artifacts may have handles, and `newline` of the call that opens it."""
+
+    path: str
+    newline: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """A step: what it runs (`program`), what it needs and makes, and what it asks for.
 
     `cells` are positions, ascending. `parameters` are the pipeline parameters that it needs.
     `metrics` are the names whose numbers become the step's metrics. `after` are declared
-    predecessors (`prev:`).
+    predecessors (`prev:`). `handles` are the files of which it stores or loads open handles.
     """
 
     name: str
@@ -277,6 +285,7 @@ class Step:
     metrics: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
     options: StepOptions = StepOptions()
+    handles: tuple[Handle, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -63,6 +63,7 @@ class Bindings(Specials):
         if holder.dotted is not None:
             self.set_library_part(holder.dotted, attribute, node)
             self.plant([value])
+            self.files.spoil(self.heap.reach(value.sites))
             return
         for site in holder.sites:
             if site.definition is not None and attribute is not None:
@@ -76,7 +77,7 @@ class Bindings(Specials):
                 self.run_methods(holder, [attribute], node, Arguments((value,)))
         if attribute is not None:
             self.heap.set_field(holder.sites, attribute, value.sites)
-        else:
+        elif self.knowledge.sliced({site.type for site in holder.sites}) is None:
             self.heap.hold(holder.sites, value.sites)
         self.mutate(holder.sites, node, "it is assigned to in place")
 

@@ -177,6 +177,7 @@ class Calls(LibraryCalls):
             return self.run_methods(callee, ["__call__"], node, arguments)
         self._run_held(node, callee, arguments)
         self.run_callbacks(node, arguments)
+        self.files.spoil(self.heap.reach(arguments.sites))
         types = {site.type for site in callee.sites}
         if not types & {"function"}:
             self.mutate(

@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from typing import Final
 
 from nb2pipe.analysis.caution import find_cautions
+from nb2pipe.analysis.file_names import FILES
 from nb2pipe.analysis.findings import Analysis
-from nb2pipe.analysis.recorder import FILES
 from nb2pipe.diagnostics import Code, Diagnostic
 from nb2pipe.frontend.declarations import Declaration, Effect
 

@@ -11,7 +11,10 @@ from nb2pipe.analysis.check_names import check_undefined
 from nb2pipe.analysis.check_tags import check_declared_names, check_pure
 from nb2pipe.analysis.check_ties import check_caution, check_crossing_files, check_random_state
 from nb2pipe.analysis.facts import StatementFacts, WriteKind
+from nb2pipe.analysis.file_names import path_of
 from nb2pipe.analysis.findings import Analysis
+from nb2pipe.analysis.handles import disturbance
+from nb2pipe.analysis.heap import Sites
 from nb2pipe.analysis.scopes import names_read
 from nb2pipe.analysis.versions import Version
 from nb2pipe.diagnostics import Code, Diagnostic
@@ -32,7 +35,8 @@ def check_unstorable(analysis: Analysis) -> Iterator[Diagnostic]:
             if version in reported or version.hidden:
                 continue
             sites = analysis.interpretation.cells[cell].before.get(version.name, frozenset())
-            if sites and sites <= analysis.interpretation.unstorable:
+            unstorable = sites and sites <= analysis.interpretation.unstorable
+            if unstorable and not _are_handles(analysis, sites):
                 reported.add(version)
                 yield _crossing(
                     analysis,
@@ -40,8 +44,29 @@ def check_unstorable(analysis: Analysis) -> Iterator[Diagnostic]:
                     version,
                     links.name,
                     "cannot be stored (an open file, a generator, a connection or the like)",
-                    f"make and use `{version.name}` in one step, or make it anew in step `{links.name}`",
+                    _what_helps(analysis, version.name, links.name, sites),
                 )
+
+
+def _what_helps(analysis: Analysis, name: str, step: str, sites: Sites) -> str:
+    """Return a hint for what cannot be stored, such as a file that is used while it is open."""
+    files = analysis.interpretation.files
+    uses = [disturbance(files, site) for site in sites & files.handles.keys()]
+    order = min((use.order for use in uses if use is not None), default=None)
+    cells = [facts.cell for facts in analysis.statements() if facts.order == order]
+    if cells:
+        number = analysis.layout.cells[cells[0]].cell.number
+        return f"close `{name}` before cell {number} uses its file, or use it in one step only"
+    return f"make and use `{name}` in one step, or make it anew in step `{step}`"
+
+
+def _are_handles(analysis: Analysis, sites: Sites) -> bool:
+    """Whether objects are open files that may go from step to step."""
+    handles = analysis.interpretation.files.handles
+    return all(
+        site in handles and path_of(handles[site].file) in analysis.program.handles
+        for site in sites
+    )
 
 
 def check_forgetful(analysis: Analysis) -> Iterator[Diagnostic]:

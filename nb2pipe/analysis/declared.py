@@ -4,8 +4,8 @@ import ast
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
+from nb2pipe.analysis.file_names import FILES, file_name
 from nb2pipe.analysis.heap import IMMUTABLE, NOTHING, Value
-from nb2pipe.analysis.recorder import FILES, file_name
 from nb2pipe.analysis.statements import Statements
 from nb2pipe.frontend.declarations import FILE, STATE, Declaration, Effect
 

@@ -124,6 +124,7 @@ class Expressions(Objects):
         self.read(name, node)
         binding = self.names.get(name)
         if binding is not None:
+            self.need_files(binding.value.sites, node)
             return binding.value
         if name in BUILTINS:
             return Value(dotted=f"builtins.{name}")
@@ -162,6 +163,7 @@ class Expressions(Objects):
         """Return an attribute of a value: of a module by its full name, otherwise a part of it."""
         if value.dotted is not None:
             return Value(value.sites, self.knowledge.original(f"{value.dotted}.{name}"))
+        self.files.ask(value.sites, name)
         member = self.member(value, name)
         if member is not None:
             if member_runs(member):
@@ -193,6 +195,9 @@ class Expressions(Objects):
         if self.is_plain_instance(value):
             return own
         types = {site.type for site in value.sites}
+        sliced = self.knowledge.sliced(types)
+        if sliced is not None and _is_no_text(node.slice, index):
+            return Value(frozenset([self.site(node, "part", sliced)]))
         by_array = isinstance(node.slice, ast.Subscript) and _is_part_of_array(node.slice, index)
         copies = copies_part(node.slice) or by_array
         if index.sites and copies and not types & {"list", "dict"}:
@@ -396,6 +401,12 @@ class Expressions(Objects):
         if frame is not None:
             frame.returned.append(value)
         return IMMUTABLE
+
+
+def _is_no_text(node: ast.expr, index: Value) -> bool:
+    """Whether an index is certainly no text."""
+    known = index.constant is not UNKNOWN and index.text is None
+    return known or isinstance(node, ast.Slice | ast.Tuple | ast.List | ast.Compare | ast.UnaryOp)
 
 
 def _is_part_of_array(node: ast.Subscript, value: Value) -> bool:

@@ -12,13 +12,23 @@ from dataclasses import replace
 from typing import Final
 
 from nb2pipe.analysis.arguments import Arguments
-from nb2pipe.analysis.heap import IMMUTABLE, NOTHING, Value
-from nb2pipe.analysis.knowledge import CallEffect
+from nb2pipe.analysis.file_names import (
+    FILES,
+    file_name,
+    is_carried,
+    is_inside,
+    may_be,
+    unknown_files,
+)
+from nb2pipe.analysis.heap import IMMUTABLE, NOTHING, Site, Value
+from nb2pipe.analysis.knowledge import CallEffect, Key
+from nb2pipe.analysis.open_files import Handle, Opening, library_opening, plain_opening
 from nb2pipe.analysis.own_code import OwnCode
-from nb2pipe.analysis.recorder import FILES, Binding, file_name
+from nb2pipe.analysis.recorder import Binding
 
-UNKNOWN_FILES: Final = "<files"
 _SELF: Final = "self"
+# What Python's `open` does besides using the file.
+_OPENING: Final = CallEffect()
 # What is at their first path is elsewhere afterwards.
 _MOVING: Final = frozenset(["os.rename", "os.replace", "os.renames", "shutil.move"])
 _WILD: Final = re.compile(r"[*?\[]")
@@ -54,6 +64,28 @@ class Files(OwnCode):
             if path.text is not None or not path.sites:
                 self.backed.update(dict.fromkeys(made.sites, self._name_of(path)))
 
+    def open_plain(self, node: ast.Call, arguments: Arguments) -> Value:
+        """Evaluate Python's own `open`."""
+        path = arguments.get(0) or arguments.get("file") or IMMUTABLE
+        if path.text is None:
+            path = Value(suffix=path.suffix)
+        opening = self.opening[node] = plain_opening(arguments)
+        self.open_file(path, opening.mode, node)
+        made = Value(frozenset([self.site(node, "file", "file")]))
+        self.note_handle(node, made, _OPENING, None, Arguments((path,)))
+        self.unstorable |= made.sites
+        return made
+
+    def open_archive(self, node: ast.Call, arguments: Arguments) -> None:
+        """Record the file behind what a library opens with a mode; the tables say what it returns."""
+        self.open_again(node, arguments)
+        self.opening[node] = replace(self.opening[node], again=False)
+
+    def open_again(self, node: ast.Call, arguments: Arguments) -> None:
+        """Record the same of what can be opened again in another step."""
+        opening = self.opening[node] = library_opening(arguments)
+        self.open_file(arguments.get(0) or IMMUTABLE, opening.mode, node)
+
     def note_handle(
         self,
         node: ast.AST,
@@ -63,14 +95,27 @@ class Files(OwnCode):
         arguments: Arguments,
     ) -> None:
         """Record that the result of a call is an open file, if it is."""
-        writes = self.opening.get(node, effect.writes_file is not None)
-        if node in self.opening:
+        opening = self.opening.get(node)
+        if opening is not None:
             effect = replace(effect, reads_file=0)
-        elif not effect.unstorable:
+        elif effect.unstorable:
+            opening = Opening(mode="r" if effect.writes_file is None else "r+")
+        else:
             return
         for path, _ in _paths(effect, receiver, arguments):
             if path.text is not None or not path.sites:
-                self.hold_open(made.sites, self._name_of(path), writes=writes)
+                name = self._name_of(path)
+                single = opening.again and self._is_single(node) and is_carried(name)
+                handle = Handle(file=name, order=self.order, opening=opening, single=single)
+                self.open(made.sites, handle)
+
+    def _is_single(self, node: ast.AST) -> bool:
+        """Whether a call makes one object at most, because it stands alone: `f = open(path)`."""
+        match self.statement:
+            case ast.Assign(targets=[ast.Name()], value=value):
+                return value is node and not self.stack
+            case _:
+                return False
 
     def open_file(self, path: Value, mode: str, node: ast.AST) -> None:
         """Record what opening a file does; its handle is written through later, if `mode` says so."""
@@ -87,6 +132,9 @@ class Files(OwnCode):
         if text is None:
             if path.sites == NOTHING or path.dotted:
                 self._use_unknown_file(path, node, writes=writes)
+            elif not all(site.type == "file" or _in_memory(site) for site in path.sites):
+                # It may be the path of a file that is open, even if nobody asks which.
+                self.files.use_path(unknown_files(), self.order, writes=writes)
             return
         if "://" in text:
             return
@@ -139,7 +187,7 @@ class Files(OwnCode):
 
     def _unknown(self, suffix: str) -> Iterator[str]:
         """Yield the names of unknown files, as far as these may end in `suffix`."""
-        return (name for name in self.names if _may_be(name, suffix))
+        return (name for name in self.names if may_be(name, suffix))
 
     def _name_of(self, path: Value) -> str:
         text = self.from_start(path)
@@ -160,45 +208,20 @@ class Files(OwnCode):
         self.folder = self.from_start(path) if always else None
 
 
-def unknown_files(suffix: str = "") -> str:
-    """Return the hidden variable that stands for files of which no more than the `suffix` is known."""
-    return f"{UNKNOWN_FILES}{suffix and ':'}{suffix}>"
+def keys_of(keys: Key | tuple[Key, ...] | None) -> tuple[Key, ...]:
+    """Return the positions and keywords of one argument of a call."""
+    return keys if isinstance(keys, tuple) else () if keys is None else (keys,)
 
 
-def may_write(written: Iterable[str], name: str) -> bool:
-    """Whether code that writes the names `written` may write `name`, also as one of unknown files."""
-    if not name.startswith(FILES):
-        return name in written
-    return any(
-        other == name
-        or is_inside(other, name)
-        or is_inside(name, other)
-        or _may_be(other, posixpath.splitext(name[:-1])[1])
-        for other in written
-    )
-
-
-def _may_be(name: str, suffix: str) -> bool:
-    """Whether unknown files of this name may end in `suffix`; without one, be in a folder."""
-    if name.startswith(FILES) or not name.startswith(UNKNOWN_FILES):
-        return False
-    ending = name.removeprefix(UNKNOWN_FILES).strip(":>")
-    return not ending or not suffix or ending == suffix
+def _in_memory(site: Site) -> bool:
+    return (site.type or "").startswith("io.")
 
 
 def _paths(
     effect: CallEffect, receiver: Value | None, arguments: Arguments
 ) -> Iterable[tuple[Value, bool]]:
     for keys, writes in ((effect.reads_file, False), (effect.writes_file, True)):
-        for key in keys if isinstance(keys, tuple) else (keys,):
-            path = receiver if key == _SELF else arguments.get(key) if key is not None else None
+        for key in keys_of(keys):
+            path = receiver if key == _SELF else arguments.get(key)
             if path is not None:
                 yield path, writes
-
-
-def is_inside(known: str, name: str) -> bool:
-    """Whether the file `known` is in the folder `name`."""
-    if not (known.startswith(FILES) and name.startswith(FILES)) or known == name:
-        return False
-    inner, outer = (text.removeprefix(FILES).removesuffix(">") for text in (known, name))
-    return inner.startswith(f"{outer}/") or (outer == "." and not inner.startswith(("/", "..")))

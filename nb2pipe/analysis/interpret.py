@@ -11,6 +11,7 @@ from nb2pipe.analysis.heap import Heap, Site, Sites, Value
 from nb2pipe.analysis.history import HISTORY_NAMES
 from nb2pipe.analysis.hoist import replay_kind
 from nb2pipe.analysis.knowledge import Knowledge, load_knowledge
+from nb2pipe.analysis.open_files import OpenFiles
 from nb2pipe.analysis.patterns import changed_nodes
 from nb2pipe.analysis.recorder import Binding, Memory, Recorder
 from nb2pipe.analysis.scopes import bound_names
@@ -26,7 +27,7 @@ class Interpretation:
     `changed_at` tells for each object the last statement (by order) that changes it in place,
     `surely_changed_at` the last one of which more than caution says so;
     `compared` are objects whose identity is asked for, `walked_at` tells of sets when their order showed last;
-    `unstorable` those that no file can hold;
+    `unstorable` those that no file can hold, some of which are open `files`;
     `forgetful` are types of which stored objects go on in another way, with the methods that show it.
     """
 
@@ -37,6 +38,7 @@ class Interpretation:
     compared: frozenset[Site]
     walked_at: Mapping[Site, int]
     unstorable: frozenset[Site]
+    files: OpenFiles
     forgetful: Mapping[str, frozenset[str]]
     starred: bool
 
@@ -62,6 +64,7 @@ def interpret(
         compared=frozenset(machine.compared),
         walked_at=machine.walked_at,
         unstorable=frozenset(machine.unstorable),
+        files=machine.files,
         forgetful={
             n: type_.forgets for n, type_ in machine.knowledge.types.items() if type_.forgets
         },
@@ -133,6 +136,7 @@ def _run_statement(
         machine.execute([node], None)
     if may_stop:
         machine.meet([before, machine.snapshot(None)], None)
+    machine.files.end_statement(machine.order)
     writes = _writes(machine, record)
     return StatementFacts(
         cell=cell,

@@ -116,7 +116,8 @@ class TypeKnowledge:
 
     `state`: hidden state that library code uses when it gets, or holds, an object of this type.
     `attributes`: those whose value shares nothing that can change. `forgets`: methods that go on from
-    where the object is, which a stored one has forgotten, though it looks the same.
+    where the object is, which a stored one has forgotten, though it looks the same. `slices`: the type of
+    what an index copies out of it, unless that is a text; what is put in is copied, too.
     """
 
     methods: Mapping[str, CallEffect]
@@ -124,6 +125,7 @@ class TypeKnowledge:
     state: str | None = None
     attributes: frozenset[str] = frozenset()
     forgets: frozenset[str] = frozenset()
+    slices: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -226,6 +228,12 @@ class Knowledge:
             return True
         known = [self.types.get(type_) if type_ else None for type_ in types]
         return bool(known) and all(type_ and attribute in type_.attributes for type_ in known)
+
+    def sliced(self, types: Iterable[str | None]) -> str | None:
+        """Return the type of what an index that is no text copies out of objects of `types`."""
+        known = (self.types.get(type_) if type_ else None for type_ in types)
+        made = {None if type_ is None else type_.slices for type_ in known}
+        return made.pop() if len(made) == 1 else None
 
     def has_method(self, type_: str | None, name: str) -> bool:
         """Whether `name` is known to be a method of objects of `type_`."""
@@ -384,6 +392,7 @@ def _type(row: Mapping[str, Any]) -> TypeKnowledge:
         state=row.get("state"),
         attributes=frozenset(_words(row.get("attributes", ()))),
         forgets=frozenset(_words(row.get("forgets", ()))),
+        slices=row.get("slices"),
     )
 
 

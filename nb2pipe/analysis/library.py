@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from typing import Final
 
 from nb2pipe.analysis.arguments import Arguments
-from nb2pipe.analysis.files import Files
+from nb2pipe.analysis.file_names import file_name
+from nb2pipe.analysis.files import Files, keys_of
 from nb2pipe.analysis.heap import IMMUTABLE, NOTHING, Site, Sites, Value, objects
 from nb2pipe.analysis.knowledge import CONTAINERS, OF_TRUSTED, CallEffect, HiddenEffect
 from nb2pipe.analysis.recorder import Binding
@@ -26,6 +27,9 @@ _ORDERLESS: Final = frozenset(
         "callable", "hasattr",
     )
 )  # fmt: skip
+# What these get, they use as they are known to, and let go or show what they keep it in.
+_BY_PYTHON: Final = ("builtins.", "None.", "csv.", "file.")
+_NO_PLACES: Final = frozenset(["self", "all", "drawings"])
 _CLOSED: Final = ("pandas.", "polars.", "xarray.", "numpy.ndarray")
 
 
@@ -61,6 +65,8 @@ class LibraryCalls(Files):
                 kept = self._handed_over(arguments.sites)
                 self.heap.hold(changed.sites, kept - changed.sites)
         self._use_up(node, effect, arguments)
+        if self.files.handles and not name.startswith(_BY_PYTHON):
+            self._give_handles(node, effect, receiver, arguments)
         self._hidden_state(node, effect, receiver, arguments)
         self._use_hidden(node, effect.hidden)
         self.use_files(node, effect, receiver, arguments, name)
@@ -83,6 +89,27 @@ class LibraryCalls(Files):
             self.consume(Value(used), node)
         streams = frozenset(site for site in arguments.sites if site.type == "file")
         self.mutate(streams, node, "this call may read or write it")
+
+    def _give_handles(
+        self, node: ast.AST, effect: CallEffect, receiver: Value | None, arguments: Arguments
+    ) -> None:
+        """Record that a call may keep the open files that it gets, and use those whose paths it gets.
+
+        It keeps none that a row says it changes or writes, and containers show what they keep.
+        """
+        if node not in self.opening and effect.reads_file is effect.writes_file is None:
+            files = {handle.file for handle in self.files.handles.values()}
+            paths = [self.from_start(value) for value in arguments.all]
+            for name in files.intersection(file_name(path) for path in paths if path is not None):
+                self.files.use_path(name, self.order, writes=True)
+        holds = receiver is not None and all(site.type in CONTAINERS for site in receiver.sites)
+        if not holds:
+            places = {*effect.mutates, *keys_of(effect.writes_file)} - _NO_PLACES
+            if effect.hidden is not None and effect.hidden.sets:
+                places = set()
+            known = [arguments.get(place) or IMMUTABLE for place in places]
+            given = self.heap.reach(arguments.sites)
+            self.files.spoil(given.difference(*(value.sites for value in known)))
 
     def _handed_over(self, sites: Sites) -> Sites:
         """Return what may be kept of `sites`: them, their elements, and those of pairs, as `update` does."""

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from nb2pipe.analysis.facts import ReplayKind, WriteKind
+from nb2pipe.analysis.handles import handles_in, portable
 from nb2pipe.analysis.heap import NOTHING, Site, Sites
 from nb2pipe.analysis.interpret import Interpretation
 from nb2pipe.analysis.supply import Group, Supply, merge_groups
@@ -40,6 +41,7 @@ class Linker:
         self._holders: dict[Version, list[Supply]] = {}
         self._shareable: dict[tuple[str, int], Sites] = {}
         self.views: set[tuple[str, Version]] = set()
+        self.portable = portable(interpretation.files)
         self._seen: set[tuple[str, int, Version]] = set()
         self._set_again: set[tuple[str, int]] = set()
         self._planting = [
@@ -118,6 +120,18 @@ class Linker:
             same = current is not None and current.origin is made
             if same and (not made.replayable or current is not made):
                 self.require(step, cell, current)
+
+    def _require_files(self, step: str, cell: int, supply: Supply) -> None:
+        """Require the files on which an artifact has handles, before `cell` loads it."""
+        for version in self.files_of(supply, cell):
+            self.require(step, cell, version)
+
+    def files_of(self, supply: Supply, cell: int) -> Iterable[Version]:
+        """Return the files on which an artifact has handles, as they are when `cell` starts."""
+        handles = self.interpretation.files.handles
+        names = sorted({handles[site].file for site in handles_in(self, supply)})
+        before = self.history.before[cell]
+        return [before[name] for name in names if name in before]
 
     def replays(self, supply: Supply) -> Iterable[Version]:
         """Return the definitions that must be replayed before an artifact is loaded."""
@@ -251,6 +265,7 @@ class Linker:
             for group in links.groups:
                 first = min(loads[name][version] for version in group.versions)
                 self._require_definitions(name, first, self.supply_of(group))
+                self._require_files(name, first, self.supply_of(group))
         return len(self._seen) > before
 
     def supply_of(self, group: Group) -> Supply:

@@ -114,7 +114,7 @@ class Paths(Bindings):
         self.execute(node.body, frame)
         for value in reversed(managers):
             self.run_methods(value, ["__exit__", "__aexit__"], node)
-            self.mutate(value.sites & self.opened, node, "it is closed here")
+            self.mutate(value.sites & self.files.opened, node, "it is closed here")
             self.close(value.sites)
         self.put_back = outside
 

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field, replace
 
 from nb2pipe.analysis.artifacts import artifact_kind, artifact_type, output_keys, shown_name
 from nb2pipe.analysis.facts import ReplayKind, StatementFacts, WriteKind
+from nb2pipe.analysis.file_names import FILES, path_of
+from nb2pipe.analysis.handles import carried_handles, handles_in
 from nb2pipe.analysis.heap import NOTHING
 from nb2pipe.analysis.imports import imported_modules, reached_submodules
 from nb2pipe.analysis.link import Linker, StepLinks, file_order
@@ -20,6 +22,7 @@ from nb2pipe.ir import (
     ArtifactKind,
     Bind,
     Edge,
+    Handle,
     Input,
     Load,
     Operation,
@@ -35,11 +38,15 @@ from nb2pipe.ir import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Program:
-    """All steps of the pipeline with their edges, in notebook order."""
+    """All steps of the pipeline with their edges, in notebook order.
+
+    `handles` are the paths of the files on which handles may go from step to step.
+    """
 
     steps: tuple[Step, ...]
     edges: tuple[Edge, ...]
     supplies: tuple[Supply, ...]
+    handles: frozenset[str]
 
 
 def build_program(
@@ -51,14 +58,18 @@ def build_program(
     watch = Watch(linker)
     cells = linker.interpretation.cells
     modules = imported_modules([facts.node for cell in cells for facts in cell.statements])
+    carried = carried_handles(linker)
     builders = [
-        _StepBuilder(step, layout, linker, parameters, sources, supplies, keys, watch, modules)
+        _StepBuilder(
+            step, layout, linker, parameters, sources, supplies, keys, watch, modules, carried
+        )
         for step in layout.steps
     ]
     steps = tuple(builder.build() for builder in builders)
     diagnostics = tuple(found for builder in builders for found in builder.diagnostics)
     edges = _edges(layout, linker, steps)
-    return Program(steps=steps, edges=edges, supplies=supplies), diagnostics
+    program = Program(steps=steps, edges=edges, supplies=supplies, handles=frozenset(carried))
+    return program, diagnostics
 
 
 # --- edges
@@ -113,6 +124,7 @@ class _StepBuilder:
     keys: Mapping[Supply, str]
     watch: Watch
     modules: Mapping[str, str]
+    carried: Mapping[str, str | None]
     bound: dict[str, Version] = field(default_factory=dict)
     program: list[Operation] = field(default_factory=list)
     inputs: dict[Supply, Input] = field(default_factory=dict)
@@ -129,9 +141,10 @@ class _StepBuilder:
         for cell in self.step.cells:
             self._prepare(cell)
             self._run(cell)
-            for supply in self.supplies:
-                if supply.step == self.step.name and supply.cell == cell:
-                    self._store(supply)
+            made = [s for s in self.supplies if s.step == self.step.name and s.cell == cell]
+            # A handle that is stored writes what its file is to hold.
+            for supply in sorted(made, key=lambda supply: supply.names[0].startswith(FILES)):
+                self._store(supply)
         own = [supply for supply in self.supplies if supply.step == self.step.name]
         return Step(
             name=self.step.name,
@@ -143,6 +156,7 @@ class _StepBuilder:
             metrics=self._metrics(),
             after=self.step.after,
             options=self.step.options,
+            handles=self._handles(own),
         )
 
     def _prepare(self, cell: int) -> None:
@@ -202,7 +216,7 @@ class _StepBuilder:
         group = next(group for group in self.links.groups if version in group.versions)
         supply = self.linker.supply_of(group)
         displaced: list[Version] = []
-        for made in self.linker.replays(supply):
+        for made in [*self.linker.replays(supply), *self.linker.files_of(supply, cell)]:
             if made in self.links.needs[cell] and not self._is_there(made):
                 held = self.bound.get(made.name)
                 displaced += [held] if held is not None and held.order > made.order else []
@@ -221,6 +235,13 @@ class _StepBuilder:
         # A name that has another meaning by now had its old one only for what was loaded.
         for held in displaced:
             self._bring(held, cell)
+
+    def _handles(self, own: Sequence[Supply]) -> tuple[Handle, ...]:
+        """Return the files on which the step hands handles on, or gets some."""
+        handles = self.linker.interpretation.files.handles
+        sites = NOTHING.union(*(handles_in(self.linker, item) for item in [*own, *self.inputs]))
+        paths = sorted({path_of(handles[site].file) for site in sites} & self.carried.keys())
+        return tuple(Handle(path=path, newline=self.carried[path]) for path in paths)
 
     def _input(self, supply: Supply) -> Input:
         output = self.keys[supply]
@@ -320,7 +341,7 @@ class _StepBuilder:
             *(self.linker.shareable(item.name, cell) for item in loaded if not item.hidden)
         )
         for name, held in self.bound.items():
-            if name in fresh or held.hidden or held.origin.replayable:
+            if name in fresh or held.hidden or _is_made_anew(held):
                 continue
             shared = arriving & self.linker.shareable(name, cell)
             if not shared or not self._is_used(name, held, cell):
@@ -379,8 +400,16 @@ class _StepBuilder:
         )
 
 
-def _order(item: Version | Option) -> int:
-    return item.statement.order
+def _order(item: Version | Option) -> tuple[int, bool]:
+    """Return when to bring something: a file before the handle that the same statement makes."""
+    file = isinstance(item, Version) and item.name.startswith(FILES)
+    return item.statement.order, not file
+
+
+def _is_made_anew(version: Version) -> bool:
+    """Whether each step has its own: not an open file, of which another step hands on parts."""
+    origin = version.origin
+    return origin.replayable and origin.statement.replay is not ReplayKind.RECREATE
 
 
 def _is_code(version: Version) -> bool:

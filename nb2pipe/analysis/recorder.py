@@ -1,24 +1,14 @@
 """The interpreter's state: what names refer to now, and what the running statement did."""
 
 import ast
-import posixpath
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Final
 
 from nb2pipe.analysis.definitions import Frame
 from nb2pipe.analysis.facts import Read, Write, WriteKind
 from nb2pipe.analysis.heap import NOTHING, Heap, Site, Sites, Value, join
-
-FILES: Final = "<file:"
-ANY_FILE: Final = "<file"
-"""How the names of files begin, also of those of which the path is not known."""
-
-
-def file_name(path: str) -> str:
-    """Return the hidden variable that stands for the file at `path`, however that is spelt."""
-    return f"{FILES}{path if '://' in path else posixpath.normpath(path)}>"
+from nb2pipe.analysis.open_files import Handle, OpenFiles, Opening
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,15 +17,6 @@ class Binding:
 
     value: Value
     maybe: bool = False
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Handle:
-    """An open file: its hidden variable, the statement that opens it, and whether it can be written through."""
-
-    file: str
-    order: int
-    writes: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +75,9 @@ class Memory:
         self.states_set: set[str] = set()
         # The file behind what is written through.
         self.backed: dict[Site, str] = {}
-        # Calls that open a file, and whether it can be written through what they return.
-        self.opening: dict[ast.AST, bool] = {}
-        # Files that some code opened, and those of them that may still be open.
-        self.handles: dict[Site, Handle] = {}
-        self.opened: set[Site] = set()
+        # Calls that open a file with a mode.
+        self.opening: dict[ast.AST, Opening] = {}
+        self.files = OpenFiles()
         self._sites: dict[tuple[object, ...], Site] = {}
         self.stack: list[ast.AST] = []
         # What `globals()` returns, and the names that are read somewhere but bound nowhere.
@@ -132,9 +111,9 @@ class Memory:
         self.record.effects += 1
         if self.namespace in sites:
             self.rewrite_names(node)
-        if self.opened:
+        if self.files.opened:
             sites |= self._streams(sites)
-        self._write_through(sites, node)
+        self._use_handles(sites, node)
         sites = self.heap.memory(sites)
         observers = self.heap.observers(sites)
         names = [
@@ -146,49 +125,70 @@ class Memory:
         ]
         if cautious and names and self.pure.issuperset(names):
             return
-        self._note_change(sites, cautious=cautious)
+        self._note_changed(sites, cautious=cautious)
         for name in names:
             self.touch(name, node, because, cautious=cautious)
 
     # --- open files
 
-    def hold_open(self, sites: Sites, file: str, *, writes: bool) -> None:
+    def open(self, sites: Sites, handle: Handle) -> None:
         """Record that objects are open files."""
-        handle = Handle(file=file, order=self.order, writes=writes)
-        self.handles.update(dict.fromkeys(sites, handle))
-        self.opened |= sites
-        if writes:
-            self.backed.update(dict.fromkeys(sites, file))
+        self.files.open(sites, handle)
+        if handle.opening.writes:
+            self.backed.update(dict.fromkeys(sites, handle.file))
 
     def close(self, sites: Sites) -> None:
         """Record that a file is closed, if it is certain which: the place that opens it may open several."""
-        holders = [
-            name for name, bound in self.names.items() if not sites.isdisjoint(bound.value.sites)
+        handles = [self.files.handles.get(site) for site in sites]
+        if len(handles) != 1 or handles[0] is None:
+            return
+        bound = [
+            name for name, held in self.names.items() if not sites.isdisjoint(held.value.sites)
         ]
-        if len(sites) == 1 and len(holders) <= 1 and sites.isdisjoint(self.heap.holders):
-            self.opened -= sites
+        if handles[0].single or (len(bound) <= 1 and sites.isdisjoint(self.heap.holders)):
+            self.files.opened -= sites
 
     def _streams(self, sites: Sites) -> Sites:
         """Return the open files that move, or are let go, when `sites` change: a reader reads on in its file."""
-        return frozenset(s for s in self.heap.reach(sites) & self.opened if s.type == "file")
+        return frozenset(s for s in self.heap.reach(sites) & self.files.opened if s.type == "file")
 
-    def _write_through(self, sites: Iterable[Site], node: ast.AST) -> None:
-        """Record that what is behind `sites` changes with them."""
-        for name in sorted({self.backed[site] for site in sites if site in self.backed}):
+    def _use_handles(self, sites: Sites, node: ast.AST) -> None:
+        """Record that open files are used, and that what is behind `sites` changes with them."""
+        self.files.use(sites, self.order)
+        for name in self._files_behind(sites):
             self.names.setdefault(name, Binding(Value()))
-            self.read(name, node)
-            self.touch(name, node, "it is written through an open file")
+            self._note_read(name, node)
+            self._note_change(name, node, "it is written through an open file")
 
-    def _let_go(self, name: str, kept: Sites, node: ast.AST) -> None:
-        """Record that open files may be closed, which writes them, as a name no longer refers to them."""
-        binding = self.names.get(name)
-        if not self.opened or binding is None:
+    def _files_behind(self, sites: Iterable[Site]) -> list[str]:
+        """Return the files that are written through `sites`."""
+        return sorted({self.backed[site] for site in sites if site in self.backed})
+
+    def need_files(self, sites: Sites, node: ast.AST) -> None:
+        """Record that open files are needed as they are now, to be opened again elsewhere."""
+        if self.files.opened:
+            found = self.heap.reach(sites) & self.files.opened
+            for file in sorted({self.files.handles[site].file for site in found}):
+                self._note_read(file, node)
+
+    def _rename_handles(self, name: str, sites: Sites, node: ast.AST) -> None:
+        """Record what becomes of open files when a name refers to `sites` instead of what it did.
+
+        They may be closed, which writes them; or they get another name, and are stored with that.
+        """
+        if not self.files.opened:
             return
-        let_go = self.heap.reach(binding.value.sites) & self.opened - kept
-        for file in sorted({self.backed[site] for site in let_go if site in self.backed}):
+        binding = self.names.get(name)
+        kept = self.heap.reach(sites) & self.files.opened
+        let_go = (
+            self.heap.reach(binding.value.sites if binding else NOTHING) & self.files.opened - kept
+        )
+        for file in self._files_behind(kept):
+            self._note_change(file, node, "its handle gets another name")
+        for file in self._files_behind(let_go):
             if file in self.assigned:
                 self.read(name, node)
-            self.touch(file, node, "it is written when its handle is let go")
+            self._note_change(file, node, "it is written when its handle is let go")
             self.record.let_go.setdefault(file, []).append(name)
 
     def walk(self, sites: Iterable[Site]) -> None:
@@ -206,7 +206,7 @@ class Memory:
             if site.type == "set" and site not in sites:
                 self.derived[site] = self.derived.get(site, NOTHING) | sites
 
-    def _note_change(self, sites: Iterable[Site], *, cautious: bool = False) -> None:
+    def _note_changed(self, sites: Iterable[Site], *, cautious: bool = False) -> None:
         changed = dict.fromkeys(sites, self.order)
         self.changed_at |= changed
         if not cautious:
@@ -236,13 +236,19 @@ class Memory:
         } | dict.fromkeys(self.missing - self.names.keys(), NOTHING)
         anything = self.site(node, "anything")
         self.heap.hold([anything], NOTHING.union(*plain.values()))
-        self._note_change(self.heap.reach(frozenset([anything])))
+        self._note_changed(self.heap.reach(frozenset([anything])))
         for name, sites in plain.items():
             self.names[name] = Binding(Value(sites | {anything}), maybe=True)
             self.record.defined.setdefault(name, node)
 
     def touch(self, name: str, node: ast.AST, because: str, *, cautious: bool = False) -> None:
         """Record that the value of `name` changes in place; it is needed from before, too."""
+        self.files.use_path(name, self.order, writes=True)
+        self._note_change(name, node, because, cautious=cautious)
+
+    def _note_change(
+        self, name: str, node: ast.AST, because: str, *, cautious: bool = False
+    ) -> None:
         if name not in self.assigned and not (cautious and name in self.pure):
             known = self.record.mutated.get(name)
             if known is None or (known.cautious and not cautious):
@@ -254,6 +260,10 @@ class Memory:
 
     def read(self, name: str, node: ast.AST) -> None:
         """Record that the value of a global name is needed."""
+        self.files.use_path(name, self.order, writes=False)
+        self._note_read(name, node)
+
+    def _note_read(self, name: str, node: ast.AST) -> None:
         if name not in self.assigned:
             known = self.record.reads.get(name)
             guarded = self.guards > 0
@@ -263,14 +273,15 @@ class Memory:
     def define(self, name: str, value: Value, node: ast.AST) -> None:
         """Bind a global name."""
         self.record.effects += 1
-        self._let_go(name, self.heap.reach(value.sites), node)
+        self.files.use_path(name, self.order, writes=True)
+        self._rename_handles(name, value.sites, node)
         self.names[name] = Binding(value)
         self.assigned.add(name)
         self.record.defined[name] = node
 
     def unbind(self, name: str, node: ast.AST) -> None:
         """Remove a global name."""
-        self._let_go(name, NOTHING, node)
+        self._rename_handles(name, NOTHING, node)
         self.names.pop(name, None)
         self.assigned.discard(name)
         self.record.deleted[name] = node
@@ -304,7 +315,7 @@ class Memory:
             dict(self.names),
             values,
             frozenset(self.assigned),
-            frozenset(self.opened),
+            frozenset(self.files.opened),
             self.alive,
         )
 
@@ -312,7 +323,7 @@ class Memory:
         """Go back to a state."""
         self.names = dict(snapshot.names)
         self.assigned = set(snapshot.assigned)
-        self.opened = set(snapshot.opened)
+        self.files.opened = set(snapshot.opened)
         self.alive = snapshot.alive
         if frame is not None and snapshot.values is not None:
             frame.values = dict(snapshot.values)
@@ -370,4 +381,4 @@ def _meet_values(states: list[Snapshot]) -> dict[str, Value] | None:
     return values
 
 
-__all__ = ["FILES", "NOTHING", "Binding", "Memory", "Recorder", "Snapshot", "file_name"]
+__all__ = ["NOTHING", "Binding", "Memory", "Recorder", "Snapshot"]

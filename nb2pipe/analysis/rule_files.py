@@ -17,7 +17,7 @@ STATES: Final = GENERATORS
 
 _TOP: Final = ("modules", "functions", "types", "methods", "attributes", "rules")
 _GROUP: Final = ("names", "module")
-_TYPE: Final = ("made_by", "methods", "default", "state", "attributes", "forgets")
+_TYPE: Final = ("made_by", "methods", "default", "state", "attributes", "forgets", "slices")
 _RULE: Final = ("id", "contains", "rule", "mutates", "constraints")
 _KEY_LISTS: Final = frozenset({"mutates", "aliases"})
 _KEYS: Final = frozenset({"reads_file", "writes_file"})
@@ -112,10 +112,10 @@ def _type(node: Node) -> Iterator[Problem]:
                 yield from _row(value)
             case "made_by" | "attributes" | "forgets":
                 yield from _words(value)
-            case "state":
-                wrong = _wrong_value("state", _plain(value))
+            case "state" | "slices":
+                wrong = _wrong_value(key.value, _plain(value))
                 if wrong is not None:
-                    yield value, f"`state` {wrong}", None
+                    yield value, f"`{key.value}` {wrong}", None
             case _:
                 yield from _unknown(key, _TYPE)
     yield from _not_a_mapping(node)

@@ -13,16 +13,14 @@ from nb2pipe.analysis.escapes import ALL_NAMES, EscapeFacts
 from nb2pipe.analysis.heap import IMMUTABLE, NOTHING, UNKNOWN, Value, ending, join
 from nb2pipe.analysis.hoist import CLASS_MAKERS
 from nb2pipe.analysis.ipython_syntax import called_function
-from nb2pipe.analysis.knowledge import CallEffect, Knowledge
+from nb2pipe.analysis.knowledge import Knowledge
 from nb2pipe.analysis.states import state_of_target
 
 _QUERY_NAME: Final = re.compile(r"@(\w+)")
 _OPENED: Final = (
     "gzip.open", "bz2.open", "lzma.open", "codecs.open", "zipfile.ZipFile", "tarfile.open", "wave.open",
-    "h5py.File", "netCDF4.Dataset",
+    "netCDF4.Dataset",
 )  # fmt: skip
-_OPENING: Final = CallEffect()
-_WRITING: Final = frozenset("wxa+")
 _SHELLS: Final = ("!", "%%!", "%%bash", "%%sh", "%%script", "%sx", "%system")
 _WORD: Final = re.compile(r"[^\W\d]\w*")
 _NAMESPACE: Final = {"builtins.globals", "builtins.locals", "builtins.vars", "builtins.dir"}
@@ -39,9 +37,10 @@ class Specials(Calls):
         super().__init__(knowledge)
         self._kept: list[ast.AST] = []
         self._specials: dict[str, Callable[[ast.Call, Arguments], Value | None]] = {
-            "builtins.open": self._open,
-            "io.open": self._open,
-            **dict.fromkeys(_OPENED, self._open_archive),
+            "builtins.open": self.open_plain,
+            "io.open": self.open_plain,
+            **dict.fromkeys(_OPENED, self.open_archive),
+            "h5py.File": self.open_again,
             "builtins.exec": self._run_text,
             "builtins.eval": self._run_text,
             "cProfile.run": self._profile_text,
@@ -76,26 +75,6 @@ class Specials(Calls):
         return rule(node, arguments) if rule is not None else None
 
     # --- files
-
-    def _open(self, node: ast.Call, arguments: Arguments) -> Value:
-        path = arguments.get(0) or arguments.get("file") or IMMUTABLE
-        if path.text is None:
-            path = Value(suffix=path.suffix)
-        given = arguments.get(1) or arguments.get("mode") or Value(constant="r")
-        mode = given.text or "r+"
-        self.open_file(path, mode, node)
-        made = Value(frozenset([self.site(node, "file", "file")]))
-        self.opening[node] = not _WRITING.isdisjoint(mode)
-        self.note_handle(node, made, _OPENING, None, Arguments((path,)))
-        self.unstorable |= made.sites
-        return made
-
-    def _open_archive(self, node: ast.Call, arguments: Arguments) -> None:
-        """Record the file behind what a library opens with a mode; the tables say what it returns."""
-        given = arguments.get(1) or arguments.get("mode") or Value(constant="r")
-        mode = given.text or "r+"
-        self.open_file(arguments.get(0) or IMMUTABLE, mode, node)
-        self.opening[node] = not _WRITING.isdisjoint(mode)
 
     def _path(self, _node: ast.Call, arguments: Arguments) -> Value | None:
         parts = [value.text for value in arguments.positional]
@@ -259,6 +238,7 @@ class Specials(Calls):
             state = state_of_target(f"{holder.dotted}.{known}") if known else None
             self.set_option(state, node)
             self.plant([value])
+            self.files.spoil(self.heap.reach(value.sites))
         self.heap.set_field(holder.sites, "*", value.sites)
         self.mutate(holder.sites, node, "an attribute of it is set")
         return IMMUTABLE

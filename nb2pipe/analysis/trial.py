@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from nb2pipe.analysis.arguments import Arguments
-from nb2pipe.analysis.files import UNKNOWN_FILES, unknown_files
+from nb2pipe.analysis.file_names import FILES, UNKNOWN_FILES, file_name, unknown_files
 from nb2pipe.analysis.heap import IMMUTABLE, NOTHING, Site, Sites, Value, objects
 from nb2pipe.analysis.interpret import start_statement
 from nb2pipe.analysis.knowledge import CONTAINERS, CallEffect, HiddenEffect, Knowledge
 from nb2pipe.analysis.patterns import changed_nodes
-from nb2pipe.analysis.recorder import FILES, Binding, Recorder, file_name
+from nb2pipe.analysis.recorder import Binding, Recorder
 from nb2pipe.analysis.scopes import FunctionNode
 from nb2pipe.analysis.statements import Statements
 from nb2pipe.analysis.states import GENERATORS, INSIDE

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from nb2pipe.analysis.facts import ReplayKind, WriteKind
-from nb2pipe.analysis.files import may_write
+from nb2pipe.analysis.file_names import may_write
 from nb2pipe.analysis.heap import Site
 from nb2pipe.analysis.link import Linker
 from nb2pipe.analysis.supply import Supply

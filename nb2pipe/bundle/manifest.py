@@ -4,6 +4,7 @@ import json
 from dataclasses import asdict
 from typing import Any
 
+from nb2pipe.bundle.runtime import handles_source
 from nb2pipe.bundle.states import STATES, state_code
 from nb2pipe.ir import (
     ArtifactKind,
@@ -54,6 +55,9 @@ def manifest_of(pipeline: Pipeline, step: Step) -> tuple[dict[str, Any], list[st
     }
     if states := _states(step):
         manifest["states"] = {name: state_code(name) for name in states}
+    if step.handles:
+        paths = {handle.path: handle.newline for handle in step.handles}
+        manifest["handles"] = [paths, handles_source()]
     plain: dict[str, Any] = json.loads(json.dumps(manifest))
     return plain, list(sources)
 

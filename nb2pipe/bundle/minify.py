@@ -10,10 +10,11 @@ from typing import Any
 
 _KEPT = {
     "main", "prepare", "start_loop", "data", "metadata", "wait",
-    "Definition", "rebuild_cell", "rebuild_code", "rebuild_dict_view", "rebuild_frozenset",
-    "rebuild_function", "rebuild_layout", "rebuild_set", "rebuild_view",
+    "Definition", "install", "rebuild_cell", "rebuild_code", "rebuild_dict_view", "rebuild_file",
+    "rebuild_frozenset", "rebuild_function", "rebuild_hdf5", "rebuild_layout", "rebuild_set",
+    "rebuild_view",
 }  # fmt: skip
-"""The entry, parameters that IPython passes by name, and what artifacts name: these are read later, and
+"""The entries, parameters that IPython passes by name, and what artifacts name: these are read later, and
 by other versions of the runtime."""
 _NAMED: dict[type[ast.AST], str] = {
     ast.Name: "id", ast.arg: "arg",

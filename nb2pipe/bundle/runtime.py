@@ -5,6 +5,7 @@ import base64
 import functools
 import re
 import zlib
+from collections.abc import Iterable
 from importlib.resources import files
 
 from nb2pipe.bundle.minify import minify
@@ -38,7 +39,17 @@ def runtime_blob() -> str:
 @functools.cache
 def runtime_source() -> str:
     """Return the source of one module with all that the runtime's modules hold."""
-    trees = [ast.parse(text) for text in module_texts()]
+    return _small_source(MODULES)
+
+
+@functools.cache
+def handles_source() -> str:
+    """Return the source of the module that stores open files, for the manifests of steps that need it."""
+    return _small_source(["handles"])
+
+
+def _small_source(names: Iterable[str]) -> str:
+    trees = [ast.parse(text) for text in _texts(names)]
     source = ast.unparse(minify([statement for tree in trees for statement in tree.body]))
     source = re.sub(r"(?m)^\n", "", source)
     return re.sub(r"(?m)^ +", lambda indent: " " * (len(indent[0]) // 4), source) + "\n"
@@ -46,5 +57,9 @@ def runtime_source() -> str:
 
 def module_texts() -> list[str]:
     """Return the texts of the runtime's modules, which all that it does depends on."""
+    return _texts([*MODULES, "handles"])
+
+
+def _texts(names: Iterable[str]) -> list[str]:
     folder = files("nb2pipe").joinpath("runtime")
-    return [folder.joinpath(f"{name}.py").read_text("utf-8") for name in MODULES]
+    return [folder.joinpath(f"{name}.py").read_text("utf-8") for name in names]

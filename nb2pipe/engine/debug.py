@@ -14,7 +14,7 @@ from nb2pipe.diagnostics import Nb2pipeError
 from nb2pipe.engine.folder import StepFolder
 from nb2pipe.runtime import pickling
 from nb2pipe.runtime.execute import parameter_values
-from nb2pipe.runtime.store import START, STATES, read_artifact, restore, settle
+from nb2pipe.runtime.store import START, read_artifact, restore, settle, use_manifest
 
 Operation = Mapping[str, Any]
 
@@ -53,7 +53,7 @@ def enter_step(folder: str | PathLike[str], scope: dict[str, Any], cell: int = 0
         message = f"the files of the step in `{folder}` are gone or damaged: run the notebook again"
         raise RestoreError(message) from error
     manifest, sources = document["manifest"], document["sources"]
-    STATES.update(manifest.get("states", {}))
+    use_manifest(manifest)
     sys.modules.setdefault(_PACKED, pickling)
     if cell == 0:
         _prepare_process(files)

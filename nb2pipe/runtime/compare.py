@@ -4,7 +4,7 @@ import copyreg
 from types import CodeType, FunctionType, ModuleType
 from typing import Any, Optional
 
-from nb2pipe.runtime.pickling import dump_values, load_anew
+from nb2pipe.runtime.pickling import REDUCERS, dump_values, load_anew
 
 # What nobody can change, and what is compared in another way.
 ATOMS = (
@@ -92,7 +92,8 @@ def _parts(kind: Any, old: Any, new: Any, state: Any) -> Any:
 
 def bare_state(value: Any) -> dict[str, Any]:
     """Return what a value consists of, also what it keeps out of its pickle."""
-    return getattr(value, "__dict__", None) or stored_state(value)
+    plain = REDUCERS[-1](value) is NotImplemented
+    return (plain and getattr(value, "__dict__", None)) or stored_state(value)
 
 
 def stored_state(value: Any) -> dict[str, Any]:
@@ -101,8 +102,10 @@ def stored_state(value: Any) -> dict[str, Any]:
         closure = [cell.cell_contents for cell in value.__closure__ or ()]
         state = value.__defaults__, value.__kwdefaults__, closure, value.__dict__
         return {"": [value.__code__, *state]}
-    reduce = copyreg.dispatch_table.get(type(value))
-    reduced: Any = reduce(value) if reduce else value.__reduce_ex__(4)
+    reduced: Any = REDUCERS[-1](value)
+    if reduced is NotImplemented:
+        reduce = copyreg.dispatch_table.get(type(value))
+        reduced = reduce(value) if reduce else value.__reduce_ex__(4)
     if isinstance(reduced, str):
         return {"": reduced}
     make, arguments, state, items, pairs = (*reduced, None, None, None)[:5]

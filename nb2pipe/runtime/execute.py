@@ -19,7 +19,6 @@ from nb2pipe.runtime.interactive import kernel_shell
 from nb2pipe.runtime.pickling import OWN_WAYS, Definition, load_anew
 from nb2pipe.runtime.plain import plain_shell
 from nb2pipe.runtime.store import (
-    STATES,
     StepError,
     artifact_parts,
     collect,
@@ -28,6 +27,7 @@ from nb2pipe.runtime.store import (
     restore,
     settle,
     unstorable,
+    use_manifest,
     write_artifact,
 )
 
@@ -82,7 +82,7 @@ def run_program(
         "schema": 2, "step": manifest["step"], "status": "failed",
         "cells": [], "outputs": {}, "metrics": {}, "error": None,
     }  # fmt: skip
-    STATES.update(manifest.get("states", {}))
+    use_manifest(manifest)
     values = parameter_values(manifest["parameters"], ports["parameters"])
     scope = vars(sys.modules["__main__"])
     execute = _executor(manifest, sources, values, *ready)

@@ -2,7 +2,6 @@
 
 import atexit
 import contextlib
-import io
 import json
 import re
 import sys
@@ -64,7 +63,7 @@ def main(arguments: list[str], ready: Any = None) -> int:
     # What is left in buffers would be lost.
     for value in [*vars(sys.modules["__main__"]).values()]:
         with contextlib.suppress(Exception):
-            if isinstance(value, io.IOBase) or type(value).__module__ == "h5py._hl.files":
+            if type(value).__module__ in {"_io", "h5py._hl.files"}:
                 value.flush()
     # Threads that the notebook left behind must not keep the step from ending.
     atexit._run_exitfuncs()  # noqa: SLF001 -- what `sys.exit` calls after it has waited for them

@@ -19,6 +19,7 @@ from nb2pipe.runtime.sets import SETS, Walked
 
 # Classes of what was stored in a way of its own, and may forget something.
 OWN_WAYS: set[type] = set()
+REDUCERS: list[Any] = [lambda _: NotImplemented]  # the last one counts: a manifest may add its own
 GAPS = 1 << 28  # bytes that the gaps of an array may take; a sparser one is packed
 
 
@@ -148,9 +149,10 @@ def _reduce(value: Any) -> Any:
         return _reduce_cell(value)
     if kind is ModuleType:
         return importlib.import_module, (value.__name__,)
-    if kind is io.TextIOWrapper:
+    reduced = REDUCERS[-1](value)
+    if reduced is NotImplemented and kind is io.TextIOWrapper:
         raise TypeError  # cloudpickle would store its text
-    return NotImplemented
+    return reduced
 
 
 class Definition:

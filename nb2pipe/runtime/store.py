@@ -14,9 +14,10 @@ import tarfile
 import tempfile
 import threading
 import time
+from types import ModuleType
 from typing import Any, Collection, Iterator
 
-from nb2pipe.runtime.pickling import Definition, Loader, blame, dump_values
+from nb2pipe.runtime.pickling import REDUCERS, Definition, Loader, blame, dump_values
 from nb2pipe.runtime.sets import LOST
 
 MAGIC = "nb2pipe artifact 1 %s\n", "nb2pipe artifact 2 %s\n"  # by what the digest is
@@ -201,6 +202,18 @@ def _parent(path: str) -> str:
     parent = os.path.dirname(os.path.abspath(path))
     os.makedirs(parent, exist_ok=True)
     return parent
+
+
+def use_manifest(manifest: dict[str, Any]) -> None:
+    """Take over what a manifest says of hidden state, and its module for open files."""
+    STATES.update(manifest.get("states", {}))
+    if "handles" in manifest:
+        paths, code = manifest["handles"]
+        # Artifacts name it.
+        name = "nb2pipe_handles"
+        module = sys.modules[name] = ModuleType(name)
+        exec(code, vars(module))
+        module.install(START, paths, REDUCERS)
 
 
 # --- the kinds of artifacts: from the process to a value, and back

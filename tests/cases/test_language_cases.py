@@ -21,8 +21,9 @@ REFUSED = {
     "an alias is loaded beside an own object that holds it": ("refused", ("NB213",)),
     "a file is written when its handle is let go": ("refused", ("NB206",)),
     "a file is written when the last name of its handle is deleted": ("refused", ("NB206",)),
-    "a file is written when a block closes it": ("refused", ("NB206",)),
     "a file is written by print, line by line": ("refused", ("NB206",)),
+    "a file is read while a handle has something for it": ("refused", ("NB206",)),
+    "lines were read ahead": ("stopped", ("NB504",)),
 }
 
 

@@ -77,6 +77,18 @@ def test_what_is_loaded_between_two_cells_is_restored_there(debug, nb):
     assert text(cells[-1]) == "(11, 2, 13)"
 
 
+def test_open_files_are_where_they_were(debug, nb, tmp_path):
+    (tmp_path / "x.txt").write_text("1\n2\n")
+    nb2pipe.run(
+        nb(
+            ("f = open('x.txt')\nprint(f.readline())", "step:a"),
+            ("assert 0, f.read()", "step:b"),
+            name="open.ipynb",
+        )
+    )
+    assert text(debug("b")[-1]) == "2\n"
+
+
 def test_parameters_random_state_files_and_definitions_are_those_of_the_step(debug, nb):
     path = nb(
         ("n = 3", "pipeline-parameters"),

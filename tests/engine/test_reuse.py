@@ -123,6 +123,29 @@ def test_a_file_that_it_wrote_is_written_again_when_it_is_gone_or_changed(run, t
     assert run(*cells)[0] == ["a"]
 
 
+def test_a_file_that_another_step_opened_matters(run, tmp_path):
+    path = tmp_path / "x.txt"
+    path.write_text("1\n2\n")
+    read = ("f = open('x.txt')\nprint(f.readline())", "step:a"), ("print(f.read())", "step:b")
+    write = (
+        ("g = open('y.txt', 'w')\nn = g.write('1')", "step:c"),
+        ("g.write('2')\ng.close()\nprint(open('y.txt').read())", "step:d"),
+    )
+    assert run(*read, *write)[0] == ["a", "b", "c", "d"]
+    ran, again = run(*read, *write)
+    assert ran == []
+    assert texts(again)[1::2] == ["2\n\n", "12\n"]
+    path.write_text("1\n3\n")
+    ran, changed = run(*read, *write)
+    assert ran == ["a", "b"]
+    assert changed.step("b").reasons == ("input `f` from `a` changed",)
+    assert texts(changed)[1] == "3\n\n"
+    (tmp_path / "y.txt").unlink()
+    ran, gone = run(*read, *write)
+    assert texts(gone)[3] == "12\n"
+    assert (tmp_path / "y.txt").read_text() == "12"
+
+
 def test_a_module_beside_the_notebook_matters(run, tmp_path):
     cells = [("import mine\nprint(mine.n)", "step:a"), ("print(2)", "step:b")]
     (tmp_path / "mine.py").write_text("n = 1\n")
