@@ -16,6 +16,14 @@ from nb2pipe.runtime.store import draft, note_start
 UNWRITTEN = 74  # exit code of a step that cannot say what became of it; `EX_IOERR` in sysexits.h
 
 
+def _flush() -> None:
+    """Write what open files of the notebook have in their buffers, which would be lost."""
+    for value in [*vars(sys.modules["__main__"]).values()]:
+        with contextlib.suppress(Exception):
+            if type(value).__module__ in {"_io", "h5py._hl.files"}:
+                value.flush()
+
+
 def main(arguments: list[str], ready: Any = None) -> int:
     """Run a step, and return what `os._exit` is to end the process with: 0 if it succeeded, else 1 or `UNWRITTEN`.
 
@@ -60,11 +68,7 @@ def main(arguments: list[str], ready: Any = None) -> int:
     error = result["error"]
     if error:
         print("error[{code}]: {message}".format_map(error), file=sys.stderr)
-    # What is left in buffers would be lost.
-    for value in [*vars(sys.modules["__main__"]).values()]:
-        with contextlib.suppress(Exception):
-            if type(value).__module__ in {"_io", "h5py._hl.files"}:
-                value.flush()
+    _flush()
     # Threads that the notebook left behind must not keep the step from ending.
     atexit._run_exitfuncs()  # noqa: SLF001 -- what `sys.exit` calls after it has waited for them
     return int(error is not None)
