@@ -1,11 +1,13 @@
 """What all tests share: notebooks made on the spot, and the real ones beside the repository."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from tests import kubeflow as kubeflow_server
 
 SHARED = Path(__file__).parents[2] / "shared"
 
@@ -69,3 +71,10 @@ def shared() -> Path:
     if not SHARED.is_dir():
         pytest.skip("the folder `shared` with the real notebooks is not beside the repository")
     return SHARED
+
+
+@pytest.fixture
+def kubeflow() -> Iterator[Any]:
+    """A stand-in for Kubeflow Pipelines."""
+    with kubeflow_server.serving() as server:
+        yield server

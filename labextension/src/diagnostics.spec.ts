@@ -12,7 +12,6 @@ function diagnostic(severity: Severity, cell: number | null): IDiagnostic {
     cell,
     severity,
     code: 'NB203',
-    title: '',
     message: '',
     hint: null,
     step: null,

@@ -18,10 +18,11 @@ export async function selectCells(
   if (!first) {
     return;
   }
-  notebook.deselectAll();
   notebook.activeCellIndex = notebook.widgets.indexOf(first);
-  widgets.forEach(widget => notebook.select(widget));
+  notebook.mode = 'command';
+  // Scrolling selects the one cell that it scrolls to.
   await notebook.scrollToCell(first, 'center');
+  widgets.forEach(widget => notebook.select(widget));
 }
 
 /** Go to a place in a cell: the cursor stands there, ready to type. */
@@ -36,7 +37,6 @@ export async function goTo(
   if (!widget) {
     return;
   }
-  notebook.deselectAll();
   notebook.activeCellIndex = index;
   await notebook.scrollToCell(widget, 'center');
   await widget.ready;

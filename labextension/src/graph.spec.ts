@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { colourOf } from './colours';
-import { draw, edgeLabel, fit, shorten, zoom } from './graph';
+import { begin, draw, edgeLabel, fit, reveal, shorten, zoom } from './graph';
 import type { IEdge, IStep } from './types';
 
 const step = (name: string): IStep => ({
@@ -82,6 +82,22 @@ describe('the view', () => {
     const drawing = { steps: [], edges: [], width: 400, height: 100 };
     expect(fit(drawing, 200, 200).scale).toBe(0.5);
     expect(fit(drawing, 800, 800)).toEqual({ scale: 1, x: 200, y: 350 });
+  });
+
+  it('begins at the top when all of it were too small to read, and moves to a step', () => {
+    const names = Array.from({ length: 30 }, (_, index) => `s${index}`);
+    const edges = names.slice(1).map((name, index) => edge(names[index] ?? '', name, 'x'));
+    const drawing = draw(names.map(step), edges);
+    const view = begin(drawing, 300, 400);
+    expect(view.scale).toBeGreaterThan(0.6);
+    expect(view.y).toBe(0);
+    const last = drawing.steps[29];
+    expect(last).toBeDefined();
+    if (last) {
+      const moved = reveal(view, last, 300, 400);
+      expect(moved.y + last.y * moved.scale).toBeCloseTo(200);
+      expect(reveal(moved, last, 300, 400)).toEqual(moved);
+    }
   });
 
   it('zooms around a point that stays where it is', () => {

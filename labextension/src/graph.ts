@@ -31,6 +31,9 @@ export interface IDrawing {
 
 const CHARACTER = 7.2;
 const NODE_HEIGHT = 40;
+// Room for how a run's step ended.
+const NODE_WIDTH = 136;
+const READABLE = 0.65;
 const LONGEST_NAME = 26;
 const LONGEST_EDGE = 22;
 
@@ -46,7 +49,7 @@ export function draw(steps: readonly IStep[], edges: readonly IEdge[]): IDrawing
     key.get(edge.target) ?? ''
   ];
   for (const [rank, step] of steps.entries()) {
-    const width = Math.max(84, shorten(step.name, LONGEST_NAME).length * CHARACTER + 44);
+    const width = Math.max(NODE_WIDTH, shorten(step.name, LONGEST_NAME).length * CHARACTER + 44);
     graph.setNode(String(rank), { width, height: NODE_HEIGHT });
   }
   for (const edge of edges) {
@@ -128,6 +131,27 @@ export function fit(drawing: IDrawing, width: number, height: number): IView {
     scale,
     x: (width - drawing.width * scale) / 2,
     y: Math.max(0, (height - drawing.height * scale) / 2)
+  };
+}
+
+/** Return the view to begin with: all of a drawing, or, when that were too small to read, its top. */
+export function begin(drawing: IDrawing, width: number, height: number): IView {
+  const whole = fit(drawing, width, height);
+  const scale = Math.max(READABLE, Math.min(1, width / (drawing.width || 1)));
+  return whole.scale >= READABLE
+    ? whole
+    : { scale, x: Math.max(0, (width - drawing.width * scale) / 2), y: 0 };
+}
+
+/** Return the view moved so that a step is in the frame. */
+export function reveal(view: IView, step: IPlacedStep, width: number, height: number): IView {
+  const x = view.x + step.x * view.scale;
+  const y = view.y + step.y * view.scale;
+  const reach = (NODE_HEIGHT * view.scale) / 2;
+  return {
+    ...view,
+    x: x < 0 || x > width ? view.x + width / 2 - x : view.x,
+    y: y < reach || y > height - reach ? view.y + height / 2 - y : view.y
   };
 }
 

@@ -64,6 +64,11 @@ async function start(
   const api = new Api(app.serviceManager.serverSettings);
   const [forms, settings] = await Promise.all([api.forms(), registry.load(PLUGIN)]);
   const text = (key: string): string => String(settings.composite[key] ?? '');
+  // What was chosen holds at once, also while it is being saved.
+  let target = text('target') || 'kfp';
+  settings.changed.connect(() => {
+    target = text('target') || 'kfp';
+  });
   const actions = new Actions(
     api,
     documents,
@@ -81,8 +86,11 @@ async function start(
     actions,
     forms,
     trans,
-    target: () => text('target') || 'kfp',
-    setTarget: target => void settings.set('target', target)
+    target: () => target,
+    setTarget: chosen => {
+      target = chosen;
+      void settings.set('target', chosen);
+    }
   });
   panel.id = 'nb2pipe-panel';
   panel.title.icon = pipelineIcon;
@@ -116,7 +124,7 @@ async function start(
   addCommands(app, trans, palette, {
     current,
     actions,
-    target: () => text('target') || 'kfp',
+    target: () => target,
     show: () => app.shell.activateById(panel.id),
     edit: () => {
       const notebook = tracker.currentWidget;

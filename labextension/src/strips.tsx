@@ -159,23 +159,26 @@ class Strip extends Widget {
   }
 
   private render(rank: number): void {
-    const place = this._place;
-    const tags = tagsOf(this.cell.model);
-    const own = readTags(tags, this.fields);
+    const own = readTags(tagsOf(this.cell.model), this.fields);
     const begins = own.step !== '' || own.role !== 'step';
+    // Without an answer from the server there is still what the cell's own tags say.
+    const place = this._place ?? {
+      number: 0,
+      step: own.step || null,
+      role: own.role,
+      inputs: [],
+      outputs: []
+    };
     const colour = place?.step ? colourOf(rank) : 'transparent';
     this.cell.node.style.setProperty('--nb2p-step-colour', colour);
     this.toggleClass('nb2p-mod-continues', !begins);
     this.toggleClass('nb2p-mod-skipped', place?.role === 'skip');
-    this.node.replaceChildren(
-      ...(place ? [this.badge(place), ...this.variables(place)] : []),
-      ...this.problems()
-    );
+    this.node.replaceChildren(this.badge(place), ...this.variables(place), ...this.problems());
   }
 
   private badge(place: ICellPlace): HTMLElement {
     const trans = this.trans;
-    const name = place.step ?? trans.__('skipped');
+    const name = place.step ?? (place.role === 'skip' ? trans.__('skipped') : trans.__('no step'));
     const role = place.role === 'step' || place.role === 'skip' ? '' : place.role;
     const badge = element('button', 'nb2p-Badge');
     badge.type = 'button';

@@ -26,7 +26,6 @@ export interface IFix {
 
 export interface IDiagnostic extends ISpan {
   code: string;
-  title: string;
   severity: Severity;
   message: string;
   hint: string | null;

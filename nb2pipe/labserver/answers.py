@@ -5,13 +5,14 @@ notebook's file name. Cells are told by their number, from 1, as in diagnostics.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from nb2pipe.api import emit, fails, write
 from nb2pipe.compiler import Compilation, compile_document
 from nb2pipe.diagnostics import CompileError, Diagnostic
+from nb2pipe.diagnostics.model import diagnostic_from_json
 from nb2pipe.engine.durations import cell_seconds
 from nb2pipe.frontend import parse_notebook
 from nb2pipe.ir import ArtifactKind, Edge, Load, Output, Pipeline, Run, Step, Store
@@ -76,13 +77,20 @@ def suggest(document: Mapping[str, Any], name: str) -> Json:
 def diagnostics_json(diagnostics: tuple[Diagnostic, ...]) -> list[Json]:
     """Return diagnostics as JSON, each with the changes that would repair it (`fixes`)."""
     return [
-        {
-            **item.to_json(),
-            "title": item.code.title,
-            "fixes": [fix.to_json() for fix in fixes_for(item)],
-        }
+        {**item.to_json(), "fixes": [fix.to_json() for fix in fixes_for(item)]}
         for item in diagnostics
     ]
+
+
+def told_again(documents: Iterable[Json]) -> list[Json]:
+    """Return diagnostics that a run has kept as JSON, with their repairs if this version knows their code."""
+    told: list[Json] = []
+    for document in documents:
+        try:
+            told += diagnostics_json((diagnostic_from_json(document),))
+        except (KeyError, ValueError):
+            told.append({**document, "fixes": []})
+    return told
 
 
 # --- a pipeline

@@ -7,6 +7,7 @@ folder. SIGINT cancels it.
 
 import json
 import os
+import signal
 import sys
 from collections.abc import Mapping
 from pathlib import Path
@@ -41,6 +42,8 @@ class _Announcer(Observer):
 
 def main() -> None:
     """Run what the order on standard input says."""
+    # A server in the background of a shell ignores SIGINT, and its children inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     order = json.load(sys.stdin)
     path = Path(order["name"])
     compilation = compile_document(order["document"], path)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from nb2pipe.engine.history import UNFINISHED, PastRun
+from nb2pipe.labserver.answers import told_again
 
 _LINE_LIMIT: Final = 2**24
 _STOP_SECONDS: Final = 12.0  # the engine is patient with its steps for eight
@@ -71,7 +72,7 @@ class Runs:
 
     def state(self, run: PastRun) -> dict[str, Any]:
         """Return the run's document, in which what goes on is `running`, and what comes next `waiting`."""
-        document = dict(run.document)
+        document = {**run.document, "diagnostics": told_again(run.document["diagnostics"])}
         if run.is_finished or not self.is_running(run.id):
             return document
         steps = [{**s, "status": _ALIVE.get(s["status"], s["status"])} for s in document["steps"]]

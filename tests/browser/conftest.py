@@ -5,7 +5,6 @@ three rules: no errors in its console, no request that leaves the server, no mes
 """
 
 import contextlib
-import json
 import os
 import shutil
 import socket
@@ -16,14 +15,14 @@ import urllib.request
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import sync_playwright
+from playwright.sync_api import expect, sync_playwright
 
 from tests.browser.lab import Lab
-from tests.conftest import notebook_document
 
 ROOT = Path(__file__).parents[2]
 BUILT = ROOT / "nb2pipe" / "labextension"
 TOKEN = "token-of-the-tests"
+PATIENCE = 60_000  # milliseconds; machines that run tests may be busy
 CHROMIUM_OPTIONS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -145,7 +144,8 @@ def lab(server, folder, browser):
     address, _ = server
     context = browser.new_context(viewport={"width": 1400, "height": 900})
     page = context.new_page()
-    page.set_default_timeout(30_000)
+    page.set_default_timeout(PATIENCE)
+    expect.set_options(timeout=PATIENCE)
     problems = []
     page.on("console", lambda m: m.type == "error" and problems.append(f"console: {m.text}"))
     page.on("pageerror", lambda error: problems.append(f"error: {error}"))
@@ -163,9 +163,21 @@ def lab(server, folder, browser):
 
 
 @pytest.fixture
-def document():
-    return notebook_document
+def axe(lab):
+    """Return what axe-core finds serious in parts of the page."""
+    source = (ROOT / "labextension" / "node_modules" / "axe-core" / "axe.min.js").read_text()
 
+    def find(*selectors):
+        lab.page.evaluate(source)
+        found = lab.page.evaluate(
+            "selectors => axe.run({include: selectors.map(s => [s])}, {resultTypes: ['violations']})",
+            list(selectors),
+        )
+        return [
+            (item["id"], node["html"][:160], node["failureSummary"])
+            for item in found["violations"]
+            if item["impact"] in {"serious", "critical"}
+            for node in item["nodes"]
+        ]
 
-def read(path):
-    return json.loads(path.read_text(encoding="utf-8"))
+    return find

@@ -1,6 +1,9 @@
 """What a user does in JupyterLab, in the words of the tests."""
 
+import contextlib
 import json
+
+from playwright.sync_api import TimeoutError as TooLongError
 
 from tests.conftest import notebook_document
 
@@ -37,8 +40,8 @@ class Lab:
         self.page.wait_for_selector(".nb2p-Strip .nb2p-Badge", state="attached")
 
     def show_panel(self):
-        if not self.page.locator(".nb2p-Panel").is_visible():
-            self.command("Show Pipeline")
+        if not self.panel.is_visible():
+            self.page.locator('[role="tab"][data-id="nb2pipe-panel"]').click()
         self.page.wait_for_selector(".nb2p-Panel h2")
 
     def saved(self):
@@ -61,10 +64,21 @@ class Lab:
 
     def command(self, name):
         """Run a command from the palette."""
-        self.page.keyboard.press("Control+Shift+c")
         box = self.page.locator(".lm-CommandPalette-input")
+        # While JupyterLab starts, it does not hear the keys yet.
+        for _ in range(20):
+            self.page.keyboard.press("Control+Shift+c")
+            with contextlib.suppress(TooLongError):
+                box.wait_for(state="visible", timeout=3000)
+                break
         box.fill(name)
         self.page.locator(".lm-CommandPalette-item").first.click()
+
+    def theme(self, name):
+        self.page.get_by_role("menuitem", name="Settings").click()
+        self.page.get_by_role("menuitem", name="Theme").hover()
+        self.page.get_by_role("menuitem", name=name, exact=True).click()
+        self.page.wait_for_timeout(1500)
 
     # --- the panel
 
@@ -89,7 +103,7 @@ class Lab:
     def node(self, step):
         return self.page.locator(f'.nb2p-Node[data-step="{step}"]')
 
-    def wait_for(self, what, seconds=30):
+    def wait_for(self, what, seconds=60):
         """Wait until a condition is true, and return what it returned."""
         for _ in range(int(seconds * 10)):
             if found := what():

@@ -1,5 +1,6 @@
 import asyncio
 import json
+import signal
 import sys
 import time
 
@@ -87,6 +88,18 @@ async def test_a_run_is_cancelled(ask, start, wait_for):
     assert await ask("DELETE", "runs", run, path=PATH) == (200, {"cancelled": False})
 
 
+async def test_a_server_in_the_background_of_a_shell_can_cancel_too(ask, start, wait_for):
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        run = await start((WAITS, "step:a"))
+    finally:
+        signal.signal(signal.SIGINT, before)
+    await wait_for(run, lambda state: statuses(state)["a"] == "running")
+    await ask("DELETE", "runs", run, path=PATH)
+    state = await wait_for(run, is_over)
+    assert state["status"] == "interrupted"
+
+
 async def test_the_server_s_end_ends_its_runs(jp_serverapp, start, wait_for):
     run = await start((WAITS, "step:a"))
     await wait_for(run, lambda state: statuses(state)["a"] == "running")
@@ -101,6 +114,19 @@ async def test_a_failure_tells_its_cell_and_line(start, wait_for):
     assert statuses(state) == {"a": "succeeded", "b": "failed"}
     (found,) = state["diagnostics"]
     assert (found["cell"], found["line"], found["step"]) == (2, 2, "b")
+
+
+async def test_a_failure_comes_with_the_repair_that_its_hint_names(start, wait_for):
+    run = await start(
+        ("import ctypes\nimport numpy as np\na = np.zeros(4)\na[0] = 1", "step:load"),
+        ("ctypes.memset(a.ctypes.data, 0, a.nbytes)", "step:clear"),
+        ("print(a)", "step:show"),
+    )
+    state = await wait_for(run, is_over)
+    (found,) = state["diagnostics"]
+    assert found["code"] == "NB508"
+    (fix,) = found["fixes"]
+    assert fix["changes"] == [{"cell": 2, "add": "mutates:a", "remove": None}]
 
 
 async def test_what_cannot_run_says_why(ask, lab_folder):

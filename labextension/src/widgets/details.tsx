@@ -88,7 +88,8 @@ function RunOutputs(props: {
 function Outputs(props: { outputs: IOutput[]; rendermime: IRenderMimeRegistry }): JSX.Element {
   const host = React.useRef<HTMLDivElement>(null);
   const text = JSON.stringify(props.outputs);
-  React.useEffect(() => {
+  // A layout effect is undone while its node is still there, as the widget needs it.
+  React.useLayoutEffect(() => {
     const area = new SimplifiedOutputArea({
       model: new OutputAreaModel({ values: JSON.parse(text) as IOutput[], trusted: false }),
       rendermime: props.rendermime

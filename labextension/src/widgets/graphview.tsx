@@ -4,12 +4,14 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 import { colourOf } from '../colours';
 import {
+  begin,
   draw,
   fit,
   type IDrawing,
   type IPlacedEdge,
   type IPlacedStep,
   type IView,
+  reveal,
   zoom
 } from '../graph';
 import type { Selection } from '../session';
@@ -25,7 +27,11 @@ export interface IGraphViewProps {
   onSelect: (selection: Selection) => void;
 }
 
+type Revealing = { onReveal: (placed: IPlacedStep) => void };
+
 const FACTOR = 1.25;
+const LOWEST = 110;
+const TALLEST = 460;
 
 /** Signs for states, so that nobody needs the colours. */
 export const SIGNS: Record<StepStatus, string> = {
@@ -59,11 +65,17 @@ export function GraphView(props: IGraphViewProps): JSX.Element {
   const frame = React.useRef<HTMLDivElement>(null);
   const [view, setView] = React.useState<IView | null>(null);
   const size = useSize(frame);
-  const shown = view ?? fit(drawing, size.width, size.height);
+  const shown = view ?? begin(drawing, size.width, size.height);
   React.useEffect(() => setView(null), [shape]);
   const zoomBy = (factor: number, x = size.width / 2, y = size.height / 2): void =>
     setView(zoom(shown, factor, x, y));
-  useWheel(frame, (event, x, y) => zoomBy(event.deltaY < 0 ? FACTOR : 1 / FACTOR, x, y));
+  useWheel(frame, (event, x, y) => {
+    if (event.ctrlKey) {
+      zoomBy(event.deltaY < 0 ? FACTOR : 1 / FACTOR, x, y);
+    } else {
+      setView({ ...shown, x: shown.x - event.deltaX, y: shown.y - event.deltaY });
+    }
+  });
   const onKeyDown = (event: React.KeyboardEvent): void => {
     if (event.ctrlKey || event.metaKey || event.altKey) {
       return;
@@ -85,10 +97,21 @@ export function GraphView(props: IGraphViewProps): JSX.Element {
       event.stopPropagation();
     }
   };
-  const height = Math.min(420, Math.max(150, drawing.height + 12));
+  const scale = Math.min(1, size.width / (drawing.width || 1));
+  const height = Math.min(TALLEST, Math.max(LOWEST, drawing.height * scale));
+  const isLarger = drawing.height * shown.scale > height + 1;
   return (
     <div className="nb2p-Graph" onKeyDown={onKeyDown}>
-      <div className="nb2p-GraphFrame" ref={frame} style={{ height }}>
+      <div className="nb2p-GraphTools" role="toolbar" aria-label={trans.__('Zoom')}>
+        <Tool label={trans.__('Zoom in')} text="+" onClick={() => zoomBy(FACTOR)} />
+        <Tool label={trans.__('Zoom out')} text="−" onClick={() => zoomBy(1 / FACTOR)} />
+        <Tool
+          label={trans.__('Fit the graph')}
+          text="⤢"
+          onClick={() => setView(fit(drawing, size.width, size.height))}
+        />
+      </div>
+      <div className="nb2p-GraphFrame" ref={frame} data-larger={isLarger} style={{ height }}>
         <svg
           className={props.isStale ? 'nb2p-mod-stale' : ''}
           width="100%"
@@ -100,14 +123,13 @@ export function GraphView(props: IGraphViewProps): JSX.Element {
           <Arrowhead />
           <g transform={`translate(${shown.x},${shown.y}) scale(${shown.scale})`}>
             <Edges drawing={drawing} {...props} />
-            <Steps drawing={drawing} {...props} />
+            <Steps
+              drawing={drawing}
+              onReveal={placed => setView(reveal(shown, placed, size.width, size.height))}
+              {...props}
+            />
           </g>
         </svg>
-      </div>
-      <div className="nb2p-GraphTools" role="toolbar" aria-label={trans.__('Zoom')}>
-        <Tool label={trans.__('Zoom in')} text="+" onClick={() => zoomBy(FACTOR)} />
-        <Tool label={trans.__('Zoom out')} text="−" onClick={() => zoomBy(1 / FACTOR)} />
-        <Tool label={trans.__('Fit the graph')} text="⤢" onClick={() => setView(null)} />
       </div>
     </div>
   );
@@ -139,7 +161,7 @@ function Arrowhead(): JSX.Element {
   );
 }
 
-function Steps(props: IGraphViewProps & { drawing: IDrawing }): JSX.Element {
+function Steps(props: IGraphViewProps & Revealing & { drawing: IDrawing }): JSX.Element {
   return (
     <>
       {props.drawing.steps.map(placed => (
@@ -149,7 +171,7 @@ function Steps(props: IGraphViewProps & { drawing: IDrawing }): JSX.Element {
   );
 }
 
-function StepNode(props: IGraphViewProps & { placed: IPlacedStep }): JSX.Element {
+function StepNode(props: IGraphViewProps & Revealing & { placed: IPlacedStep }): JSX.Element {
   const { placed, selection, statusOf, trans, onSelect } = props;
   const { step, width, height } = placed;
   const run = statusOf(step.name);
@@ -165,6 +187,7 @@ function StepNode(props: IGraphViewProps & { placed: IPlacedStep }): JSX.Element
       data-status={run?.status ?? ''}
       transform={`translate(${placed.x - width / 2},${placed.y - height / 2})`}
       {...button(label, selected, () => onSelect({ kind: 'step', name: step.name }))}
+      onFocus={() => props.onReveal(placed)}
     >
       <title>{label}</title>
       <rect className="nb2p-NodeBox" width={width} height={height} rx={5} />
@@ -267,7 +290,7 @@ function startPan(
   svg.addEventListener('pointercancel', end);
 }
 
-/** Zoom with the wheel and Ctrl, as everywhere else; the wheel alone scrolls the panel. */
+/** Zoom with the wheel and Ctrl, as everywhere else; the wheel alone scrolls a graph that is larger than its frame. */
 function useWheel(
   ref: React.RefObject<HTMLElement>,
   act: (event: WheelEvent, x: number, y: number) => void
@@ -277,7 +300,7 @@ function useWheel(
   React.useEffect(() => {
     const node = ref.current;
     const wheel = (event: WheelEvent): void => {
-      if (event.ctrlKey && node) {
+      if (node && (event.ctrlKey || node.dataset.larger === 'true')) {
         event.preventDefault();
         const box = node.getBoundingClientRect();
         current.current(event, event.clientX - box.left, event.clientY - box.top);

@@ -214,7 +214,7 @@ function Sections(
   const diagnostics = analysis?.diagnostics ?? [];
   const parameters = analysis?.parameters ?? [];
   const model = session.panel.context.model;
-  const settings = (model?.getMetadata('nb2pipe') ?? {}) as Settings;
+  const settings = (): Settings => (model?.getMetadata('nb2pipe') ?? {}) as Settings;
   return (
     <>
       <details open>
@@ -242,11 +242,11 @@ function Sections(
         <summary>{trans.__('Pipeline settings')}</summary>
         <Target tools={tools} />
         <PipelineSettings
-          settings={settings}
+          settings={settings()}
           fields={forms.schema.$defs.pipeline.properties}
           trans={trans}
           onChange={(name, text) =>
-            model.setMetadata('nb2pipe', writeSetting(settings, name, text))
+            model.setMetadata('nb2pipe', writeSetting(settings(), name, text))
           }
         />
       </details>

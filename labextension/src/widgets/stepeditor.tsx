@@ -49,6 +49,10 @@ export function StepEditor(props: IStepEditorProps): JSX.Element {
         if (event.key === 'Escape') {
           event.stopPropagation();
           onCancel();
+        } else if (event.key === 'Enter' && event.target === first.current) {
+          // The list of steps that drops down would only close.
+          event.preventDefault();
+          event.currentTarget.requestSubmit();
         }
       }}
     >
