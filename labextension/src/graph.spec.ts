@@ -68,7 +68,7 @@ describe('labels', () => {
     expect(edgeLabel(edge('a', 'b', 'training_features', 'training_target'))).toBe(
       'training_features +1'
     );
-    expect(shorten('a'.repeat(30), 10)).toBe(`${'a'.repeat(9)}…`);
+    expect(shorten('a_long_name_1', 10)).toBe('a_long_…_1');
   });
 
   it('have colours that go round', () => {
@@ -89,7 +89,7 @@ describe('the view', () => {
     const edges = names.slice(1).map((name, index) => edge(names[index] ?? '', name, 'x'));
     const drawing = draw(names.map(step), edges);
     const view = begin(drawing, 300, 400);
-    expect(view.scale).toBeGreaterThan(0.6);
+    expect(view.scale).toBeGreaterThanOrEqual(0.5);
     expect(view.y).toBe(0);
     const last = drawing.steps[29];
     expect(last).toBeDefined();

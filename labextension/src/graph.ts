@@ -33,7 +33,7 @@ const CHARACTER = 7.2;
 const NODE_HEIGHT = 40;
 // Room for how a run's step ended.
 const NODE_WIDTH = 136;
-const READABLE = 0.65;
+const READABLE = 0.5;
 const LONGEST_NAME = 26;
 const LONGEST_EDGE = 22;
 
@@ -95,9 +95,12 @@ export function edgeLabel(edge: IEdge): string {
   return names.length === 1 ? first : `${first} +${names.length - 1}`;
 }
 
-/** Return a text that is no longer than `most` characters. */
+/** Return a text that is no longer than `most` characters; its end stays, which tells `x_1` from `x_2`. */
 export function shorten(text: string, most: number): string {
-  return text.length > most ? `${text.slice(0, most - 1)}…` : text;
+  const end = Math.floor(most / 4);
+  return text.length > most
+    ? `${text.slice(0, most - 1 - end)}…${text.slice(text.length - end)}`
+    : text;
 }
 
 /** Return a smooth path through points: quadratic curves between the middles of the lines. */

@@ -88,6 +88,7 @@ def server(tmp_path_factory):
                 "jupyterlab",
                 "--no-browser",
                 "--allow-root",
+                "--expose-app-in-browser",
                 f"--ServerApp.root_dir={root}",
                 f"--ServerApp.port={port}",
                 "--ServerApp.port_retries=0",

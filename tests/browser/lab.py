@@ -75,10 +75,11 @@ class Lab:
         self.page.locator(".lm-CommandPalette-item").first.click()
 
     def theme(self, name):
-        self.page.get_by_role("menuitem", name="Settings").click()
-        self.page.get_by_role("menuitem", name="Theme").hover()
-        self.page.get_by_role("menuitem", name=name, exact=True).click()
-        self.page.wait_for_timeout(1500)
+        """Choose a theme, which holds for the tests that follow, too."""
+        self.page.evaluate(
+            "theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})", name
+        )
+        self.page.wait_for_selector(f'body[data-jp-theme-name="{name}"]', state="attached")
 
     # --- the panel
 

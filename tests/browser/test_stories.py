@@ -383,7 +383,7 @@ def test_submit_and_be_remembered(lab, kubeflow):
 
 
 @pytest.mark.parametrize(
-    "theme", ["JupyterLab Light", "JupyterLab Dark", "JupyterLab Dark High Contrast"]
+    "theme", ["JupyterLab Dark", "JupyterLab Dark High Contrast", "JupyterLab Light"]
 )
 def test_nothing_of_ours_bars_people(lab, theme, axe):
     lab.open(*TRAIN[:3], ("print('total', total, lost)", "step:show"), "import math")
@@ -464,10 +464,14 @@ def test_notebook_7_has_it_too(lab):
 
 
 def test_the_start_does_not_wait_for_the_server(lab):
-    lab.page.route("**/nb2pipe/api/schema*", lambda route: None)  # never answered
+    held = []
+    lab.page.route("**/nb2pipe/api/schema*", held.append)
     lab.write(*TRAIN)
     lab.page.goto(f"{lab.address}/lab/tree/{lab.folder.name}/train.ipynb?reset&token={lab.token}")
     expect(lab.page.locator(".jp-Notebook .jp-Cell").first).to_be_visible()
+    assert held, "the page has asked, and JupyterLab was there without the answer"
+    held[0].continue_()
+    expect(lab.cell(2).locator(".nb2p-Badge")).to_be_visible()
 
 
 def test_a_server_that_fails_is_said(lab):

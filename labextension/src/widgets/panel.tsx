@@ -91,7 +91,7 @@ function Pipeline({ session, tools }: IPartProps): JSX.Element {
   const blocked = !analysis?.compiles || !isRight;
   return (
     <>
-      <header>
+      <div className="nb2p-Header">
         <h2 title={session.path}>{analysis?.name ?? session.path.split('/').pop()}</h2>
         <div className="nb2p-Buttons" role="toolbar" aria-label={trans.__('Pipeline')}>
           <button
@@ -128,7 +128,7 @@ function Pipeline({ session, tools }: IPartProps): JSX.Element {
           </button>
         </div>
         <Summary session={session} trans={trans} />
-      </header>
+      </div>
       {suggestion && (
         <Suggestions
           suggestion={suggestion}
