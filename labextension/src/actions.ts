@@ -37,7 +37,7 @@ export class Actions {
       const names = converted.written.map(path => path.split('/').pop()).join(', ');
       Notification.success(this.trans.__('Wrote %1', names), {
         actions: [{ label: this.trans.__('Open'), callback: () => this.open(file) }],
-        autoClose: 8000
+        autoClose: 20_000
       });
     });
   }

@@ -19,9 +19,9 @@ export async function selectCells(
     return;
   }
   notebook.activeCellIndex = notebook.widgets.indexOf(first);
-  notebook.mode = 'command';
-  // Scrolling selects the one cell that it scrolls to.
+  // Scrolling selects the one cell that it scrolls to, and starts to edit it.
   await notebook.scrollToCell(first, 'center');
+  notebook.mode = 'command';
   widgets.forEach(widget => notebook.select(widget));
 }
 

@@ -29,7 +29,7 @@ export interface IDrawing {
   height: number;
 }
 
-const CHARACTER = 7.2;
+const CHARACTER = 8;
 const NODE_HEIGHT = 40;
 // Room for how a run's step ended.
 const NODE_WIDTH = 136;

@@ -49,11 +49,13 @@ class Lab:
         self.page.keyboard.press("Escape")
         before = self.path.stat().st_mtime_ns
         self.page.keyboard.press("Control+s")
-        for _ in range(100):
+        for _ in range(300):
+            # Jupyter does not write a file in one go.
             if self.path.stat().st_mtime_ns != before:
-                break
+                with contextlib.suppress(ValueError):
+                    return json.loads(self.path.read_text())
             self.page.wait_for_timeout(100)
-        return json.loads(self.path.read_text())
+        raise AssertionError("the notebook was not saved")
 
     def tags(self):
         """Save, and return the tags of each cell."""

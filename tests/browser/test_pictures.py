@@ -12,13 +12,13 @@ from tests.browser.conftest import ROOT
 SAMPLE = ROOT / "sample_notebooks" / "classification.ipynb"
 
 
-def keep(lab, name):
-    """Take a picture; it must show something."""
+def keep(lab, name, *, documented=True):
+    """Take a picture; it must show something. The page of the documentation has those that are documented."""
     lab.page.mouse.move(0, 0)
     lab.page.wait_for_timeout(700)
     picture = lab.page.screenshot(path=lab.folder / name)
     assert len(picture) > 10_000
-    if "PICTURES" in os.environ:
+    if documented and "PICTURES" in os.environ:
         folder = Path(os.environ["PICTURES"])
         folder.mkdir(parents=True, exist_ok=True)
         # Screens have few colours: a third of the size, and nobody sees it.
@@ -31,7 +31,7 @@ def test_an_empty_notebook(lab):
     lab.open("")
     lab.show_panel()
     assert lab.panel.get_by_role("status").first.is_visible()
-    keep(lab, "empty.png")
+    keep(lab, "empty.png", documented=False)
 
 
 def test_a_tagged_sample_with_its_graph(lab):
@@ -95,7 +95,7 @@ def test_many_steps_with_long_names_in_a_dark_narrow_panel(lab):
     lab.show_panel()
     assert lab.wait_for(lambda: len(lab.steps()) == 30)
     lab.node(f"{long}_3").click()
-    keep(lab, "dark.png")
+    keep(lab, "dark.png", documented=False)
     wide = lab.page.evaluate(
         "() => { const p = document.querySelector('.nb2p-Panel'); return p.scrollWidth - p.clientWidth; }"
     )
