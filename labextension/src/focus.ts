@@ -23,6 +23,8 @@ export async function selectCells(
   await notebook.scrollToCell(first, 'center');
   notebook.mode = 'command';
   widgets.forEach(widget => notebook.select(widget));
+  // The notebook only guesses how high cells are that it has not shown yet.
+  first.node.scrollIntoView({ block: 'center' });
 }
 
 /** Go to a place in a cell: the cursor stands there, ready to type. */

@@ -2,6 +2,7 @@
 
 import ast
 import json
+import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -167,7 +168,8 @@ class Reuse:
             was = _THERE if path in handed_on else None
             yield path, self._file(path, was)
         for path in [*(guard.get("reads") or ()), *_texts(self._known[step.name].sources.values())]:
-            if path not in used and self._place(path).is_file():
+            # A text need not be a path that a file could have.
+            if path not in used and os.path.isfile(self._place(path)):  # noqa: PTH113
                 yield path, self._file(path)
         for path in guard.get("lists") or ():
             yield f"{path}/", self._file(f"{path}/")

@@ -465,7 +465,7 @@ def test_notebook_7_has_it_too(lab):
 
 def test_the_start_does_not_wait_for_the_server(lab):
     held = []
-    lab.page.route("**/nb2pipe/api/schema*", held.append)
+    lab.page.route("**/nb2pipe/api/schema*", lambda route: held.append(route))  # noqa: PLW0108 -- Playwright wants a function
     lab.write(*TRAIN)
     lab.page.goto(f"{lab.address}/lab/tree/{lab.folder.name}/train.ipynb?reset&token={lab.token}")
     expect(lab.page.locator(".jp-Notebook .jp-Cell").first).to_be_visible()
