@@ -29,6 +29,16 @@ class Loader(pickle.Unpickler):
     def __init__(self, parts: list[Any]) -> None:
         super().__init__(io.BytesIO(parts[0]), buffers=parts[1:])
 
+    def load(self) -> Any:
+        """Return the values; meanwhile nobody looks for garbage among them, again and again."""
+        was_enabled = gc.isenabled()
+        gc.disable()
+        try:
+            return super().load()
+        finally:
+            if was_enabled:
+                gc.enable()
+
     def persistent_load(self, value: Any) -> Any:
         """Return what was stored in the place of a set."""
         return value
@@ -84,7 +94,7 @@ def blame(value: Any, path: str = "") -> tuple[str, Any]:
 def _dump(base: Any, values: dict[str, Any], walked: Any) -> list[Any]:
     owners: list[int] = []
     result = _pickle(base, values, owners, set(), walked)
-    shared = {owner for owner in owners if owners.count(owner) > 1}
+    shared = {owner for owner, count in Counter(owners).items() if count > 1}
     return _pickle(base, values, [], shared, walked) if shared else result
 
 
@@ -107,19 +117,23 @@ def _pickler(
 ) -> Any:
     """Return the class that pickles."""
     is_plain = base is pickle.Pickler
+    usual: set[type] = set()  # kinds that pickle stores by itself: there may be millions of each
 
     class Pickler(base):  # type: ignore[misc] # plain pickle's or cloudpickle's
         def reducer_override(self, value: Any) -> Any:
-            if type(value).__name__ == "ndarray":
+            kind = type(value)
+            if kind in usual:
+                return NotImplemented
+            if kind.__name__ == "ndarray":
                 return _reduce_array(value, owners, shared)
-            if isinstance(value, type) and _find(value.__qualname__) is value:
-                if values.get(value.__qualname__) is not value:
-                    return value.__qualname__
-                if is_plain:
-                    raise TypeError("its definition is not replayed")
-            reduced = _reduce(value)
-            if reduced is NotImplemented and not is_plain:
-                return super().reducer_override(value)
+            return self.reduce_unusual(value)
+
+        def reduce_unusual(self, value: Any) -> Any:
+            reduced = _class_name(value, values, is_plain) or _reduce(value)
+            if reduced is NotImplemented:
+                if isinstance(value, (type, FunctionType)):
+                    return reduced if is_plain else super().reducer_override(value)
+                usual.add(type(value))
             return reduced
 
     if walked is not None:
@@ -127,6 +141,16 @@ def _pickler(
             walked.setdefault(id(value), Walked(value)) if type(value) in SETS else None
         )
     return Pickler
+
+
+def _class_name(value: Any, values: dict[str, Any], is_plain: Any) -> Any:
+    """Return what stands for a class that is defined anew where it is loaded."""
+    if isinstance(value, type) and _find(value.__qualname__) is value:
+        if values.get(value.__qualname__) is not value:
+            return value.__qualname__
+        if is_plain:
+            raise TypeError("its definition is not replayed")
+    return None
 
 
 def _reduce(value: Any) -> Any:
@@ -301,9 +325,11 @@ def rebuild_layout(content: Any, strides: tuple[int, ...], is_writable: bool) ->
 
 
 def _reduce_layout(array: Any) -> Any:
-    low, high = _extent(array.shape, array.strides)
     flags = array.flags
-    if flags.forc or array.dtype.hasobject or high - low > max(GAPS, 9 * array.nbytes):
+    if flags.forc or array.dtype.hasobject:
+        return NotImplemented
+    low, high = _extent(array.shape, array.strides)
+    if high - low > max(GAPS, 9 * array.nbytes):
         return NotImplemented
     return rebuild_layout, (array.copy(), array.strides, flags.writeable)
 

@@ -66,6 +66,16 @@ VALUES = {
         "fs = []\nfor i in range(3):\n    def f(i=i): return i\n    fs.append(f)",
         "assert [f() for f in fs] == [0, 1, 2]",
     ),
+    "own functions among those of a library": (
+        ["v"],
+        "import os.path\nv = [os.path.join, lambda: k, os.path.split, lambda: -k]",
+        "k = 3; assert v[1]() == 3 and v[3]() == -3\nimport os.path; assert v[2] is os.path.split",
+    ),
+    "many of a kind": (
+        ["v"],
+        "import datetime\nv = [datetime.date(2024, 1, 1 + i % 30) for i in range(1000)]",
+        "assert [d.day for d in v] == [1 + i % 30 for i in range(1000)]",
+    ),
     "a partial and a bound method": (
         ["p", "m"],
         "import functools; p = functools.partial(lambda a, b: a - b, 5); m = [1].append",
@@ -272,6 +282,17 @@ def test_only_the_wanted_names_are_bound(plain):
     load = manifest([{"op": "load", "input": "it", "names": ["b"]}, *cells(1)], inputs={"it": {}})
     plain(store, ["a, b = 1, 2"])
     assert texts(plain(load, ["print(b, 'a' in globals())"])) == "2 False\n"
+
+
+@pytest.mark.parametrize("switch", ["enable", "disable"])
+def test_garbage_is_collected_after_a_load_as_before(plain, switch):
+    store = {"op": "store", "output": "x"}
+    plain(manifest([*cells(1), store], outputs={"x": {"names": ["x"]}}), ["x = [1]"])
+    switched, shown = cells(2)
+    program = [switched, {"op": "load", "input": "x", "names": ["x"]}, shown]
+    sources = [f"import gc; gc.{switch}()", "print(x, gc.isenabled())"]
+    result = plain(manifest(program, inputs={"x": {}}), sources)
+    assert texts(result) == f"[1] {switch == 'enable'}\n"
 
 
 def test_a_version_in_the_middle_of_a_step(plain):
