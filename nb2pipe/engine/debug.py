@@ -12,14 +12,11 @@ from typing import Any
 
 from nb2pipe.diagnostics import Nb2pipeError
 from nb2pipe.engine.folder import StepFolder
-from nb2pipe.runtime import pickling
+from nb2pipe.runtime import stand_in
 from nb2pipe.runtime.execute import parameter_values
 from nb2pipe.runtime.store import START, read_artifact, restore, settle, use_manifest
 
 Operation = Mapping[str, Any]
-
-# The name of the runtime's module in a step: artifacts ask for it.
-_PACKED = "nb2pipe_runtime"
 
 
 class RestoreError(Nb2pipeError):
@@ -54,7 +51,7 @@ def enter_step(folder: str | PathLike[str], scope: dict[str, Any], cell: int = 0
         raise RestoreError(message) from error
     manifest, sources = document["manifest"], document["sources"]
     use_manifest(manifest)
-    sys.modules.setdefault(_PACKED, pickling)
+    stand_in()
     if cell == 0:
         _prepare_process(files)
     for operation in operations_before(manifest["program"], cell):

@@ -5,3 +5,17 @@ stands in every step, so each statement counts. Therefore a module-level name is
 modules, a parameter is not passed by keyword, and no quotes stand inside an f-string's braces.
 `docs/manifest.md` is the contract.
 """
+
+import importlib
+import sys
+from types import ModuleType
+
+PACKED = "nb2pipe_runtime"
+"""The name of the packed module in a step. Artifacts look there for what loads them."""
+
+
+def stand_in() -> None:
+    """Let artifacts be loaded where no step runs: have a module of that name with all that they ask for."""
+    module = sys.modules.setdefault(PACKED, ModuleType(PACKED))
+    for name in "sets", "pickling":
+        vars(module).update(vars(importlib.import_module(f"nb2pipe.runtime.{name}")))

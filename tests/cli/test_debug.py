@@ -89,6 +89,15 @@ def test_open_files_are_where_they_were(debug, nb, tmp_path):
     assert text(debug("b")[-1]) == "2\n"
 
 
+def test_a_set_keeps_its_order(debug, nb, monkeypatch):
+    monkeypatch.setenv("PYTHONHASHSEED", "0")  # for the kernel: steps have it
+    made = "s = {'b', 'c', 'a'}; s.discard('c'); s.add('d')"
+    result = nb2pipe.run(nb((made, "step:a"), ("print([*s])", "step:b")))
+    (shown,) = result.step("b").cells
+    _, cell = debug("b")
+    assert text(cell) == shown.outputs[0]["text"]
+
+
 def test_parameters_random_state_files_and_definitions_are_those_of_the_step(debug, nb):
     path = nb(
         ("n = 3", "pipeline-parameters"),
