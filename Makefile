@@ -3,7 +3,7 @@
 #   make test    all tests, those with real notebooks, real containers and a real JupyterLab included
 #   make check   formatting, linting, types, architecture, quick tests, the wheel
 #   make labextension  the page in JupyterLab, built into nb2pipe/labextension (needs Node)
-#   make bench   how long compiling and running take, with peers beside them (an hour; NOTEBOOK_PYTHON: runs real notebooks)
+#   make bench   how long compiling, running and storing take, with peers beside them (hours; NOTEBOOK_PYTHON: runs real notebooks)
 #   make edges   which edges of real notebooks' pipelines are needless
 #   make accuracy  compare what the analysis says with what real notebooks change (NOTEBOOK_PYTHON: runs them)
 #   make generated N=10000   generated notebooks, whole and as pipelines
@@ -68,6 +68,7 @@ labextension: $(PAGE)
 bench: $(READY)
 	$(BIN)/python benchmarks/compile.py --kale --keep
 	$(BIN)/python benchmarks/running.py --python $(NOTEBOOK_PYTHON) --keep
+	$(BIN)/python benchmarks/store.py --keep $(addprefix --memory ,$(wildcard /dev/shm))
 
 edges: $(READY)
 	$(BIN)/python benchmarks/edges.py --keep
@@ -87,7 +88,7 @@ docs: $(READY)
 	$(BIN)/nb2pipe explain --all > docs/diagnostics.md
 
 clean:
-	rm -rf $(VENV) .venv-uv build dist benchmarks/.kale benchmarks/.peers
+	rm -rf $(VENV) .venv-uv build dist benchmarks/.kale benchmarks/.peers benchmarks/.store
 	rm -rf labextension/node_modules labextension/lib nb2pipe/labextension
 	rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
 
