@@ -5,6 +5,7 @@ closures that share a variable still share it, and arrays that share memory stil
 """
 
 import copyreg
+import functools
 import gc
 import importlib
 import io
@@ -173,6 +174,8 @@ def _reduce(value: Any) -> Any:
         return _reduce_cell(value)
     if kind is ModuleType:
         return importlib.import_module, (value.__name__,)
+    if kind in OTHERS:
+        return OTHERS[kind](value)
     reduced = REDUCERS[-1](value)
     if reduced is NotImplemented and kind is io.TextIOWrapper:
         raise TypeError  # cloudpickle would store its text
@@ -287,6 +290,61 @@ def _find(path: str) -> Any:
     for name in path.split("."):
         found = getattr(found, name, None)
     return found
+
+
+# --- functions that keep their results, with these
+
+
+def _reduce_cached(function: Any) -> Any:
+    if function.__module__ != "__main__":
+        return NotImplemented
+    parameters = function.cache_parameters()
+    # Where their number is limited, the results cannot be reached.
+    kept = {} if parameters["maxsize"] else _kept(function)
+    made = function.__qualname__, function.__wrapped__, parameters
+    given = {**vars(function)}
+    del given["cache_parameters"]
+    return rebuild_cached, made, (kept, given), None, None, fill_cached
+
+
+def rebuild_cached(path: str, function: Any, parameters: dict[str, Any]) -> Any:
+    """Return the replayed function at `path` if it is the same, else a new one, which keeps nothing."""
+    found = _find(path)
+    if REBOUND[0] and type(found) is CACHED and found.__wrapped__.__code__ == function.__code__:
+        return found
+    return functools.lru_cache(**parameters)(function)
+
+
+def fill_cached(function: Any, state: Any) -> None:
+    """Give `function` the results and the attributes that it had."""
+    _kept(function).update(state[0])
+    vars(function).update(state[1])
+
+
+def get_mark() -> Any:
+    """Return what stands before keywords in what results are kept under."""
+    return MARK
+
+
+def _reduce_object(value: Any) -> Any:
+    return (get_mark, ()) if value is MARK else NotImplemented
+
+
+def _kept(function: Any) -> Any:
+    dicts = (part for part in gc.get_referents(function) if type(part) is dict)
+    return next(part for part in dicts if part is not vars(function))
+
+
+_probe: Any = functools.lru_cache(None)(dict)
+_probe(a=1)
+CACHED = type(_probe)
+MARK = next(iter(_kept(_probe)))[0]
+OTHERS: dict[type, Any] = {
+    CACHED: _reduce_cached,
+    CellType: _reduce_cell,
+    ModuleType: lambda module: (importlib.import_module, (module.__name__,)),
+    object: _reduce_object,
+}
 
 
 # --- arrays: a view becomes a view again when something else in the artifact shares its memory

@@ -61,6 +61,24 @@ VALUES = {
             "assert f.__wrapped__(1) == 3 and f.__wrapped__.__annotations__ == {'a': int, 'return': str}"
         ),
     ),
+    "a function with the results that it keeps": (
+        ["f"],
+        (
+            "import functools\n@functools.lru_cache(None)\ndef f(x, y=1): return [x, y]\n"
+            "f(1); f(2, y=3); f('a', 4); f.calls = 3"
+        ),
+        (
+            "import gc\nkept = [d for d in gc.get_referents(f) if type(d) is dict and d is not vars(f)][0]\n"
+            "assert [*kept.values()] == [[1, 1], [2, 3], ['a', 4]] and f.calls == 3\n"
+            "before = f.cache_info().misses; f(1); f(2, y=3); f('a', 4); assert f.cache_info().misses == before\n"
+            "assert f(5) == [5, 1] and f.__wrapped__(6) == [6, 1]"
+        ),
+    ),
+    "a function that keeps a number of results": (
+        ["f"],
+        "import functools\n@functools.lru_cache(maxsize=2)\ndef f(x): return x\nf(1)",
+        "assert f(1) == 1 and f.cache_info()[1:] == (1, 2, 1)",
+    ),
     "lambdas of a loop": (
         ["fs"],
         "fs = []\nfor i in range(3):\n    def f(i=i): return i\n    fs.append(f)",
@@ -101,6 +119,12 @@ REPLAYED = {
         "def f(): return 1\ndef g(): return f() + 1",
         "h = {'f': f, 'g': g}",
         "assert h['f'] is f and h['g'] is g and h['g']() == 2",
+    ),
+    "functions that keep results are the replayed ones": (
+        ["h"],
+        "import functools\n@functools.cache\ndef f(x): return x",
+        "f(1); h = {'f': f}",
+        "assert h['f'] is f",
     ),
     "dataclasses and named tuples": (
         ["v"],
