@@ -5,10 +5,11 @@ from dataclasses import replace
 from typing import Final
 
 from nb2pipe.analysis.arguments import Arguments
+from nb2pipe.analysis.decorators import DECORATORS, decorator_names
 from nb2pipe.analysis.deferred import Method
 from nb2pipe.analysis.definitions import Frame
 from nb2pipe.analysis.escapes import EscapeFacts, escape_facts
-from nb2pipe.analysis.heap import IMMUTABLE, Site, Value, join, objects
+from nb2pipe.analysis.heap import IMMUTABLE, Site, Sites, Value, join, objects
 from nb2pipe.analysis.knowledge import CAUTIOUS, CONTAINERS, CallEffect, Knowledge
 from nb2pipe.analysis.library import LibraryCalls
 from nb2pipe.analysis.operators import OPERATORS
@@ -115,14 +116,59 @@ class Calls(LibraryCalls):
                 results.append(self.call_method(self.methods[site], node, arguments))
             elif site.type == "instance" and self.member(alone, "__call__") is not None:
                 results.append(self.call_method(Method("__call__", alone), node, arguments))
+            elif site.type in DECORATORS and (given := function_among(arguments)):
+                results.append(self.decorated(given, alone, node))
             else:
                 others.add(site)
         if others or not results:
             results.append(self._unknown_call(node, Value(frozenset(others)), arguments))
         return join(results)
 
+    def decorated(self, value: Value, decorator: Value, place: ast.AST) -> Value:
+        """Return what `decorator`, which stands at `place`, makes of a function or class."""
+        named = place.func if isinstance(place, ast.Call) else place
+        if (
+            isinstance(named, ast.Attribute)
+            and named.attr == "register"
+            and _dispatchers(decorator)
+        ):
+            return self._register(decorator, value, place)
+        code = frozenset(site for site in decorator.sites if self._runs(site))
+        if not code:
+            names = decorator_names(decorator, place)
+            if "wraps" in names:
+                # What is kept as an attribute of the one becomes one of the other.
+                self.heap.hold(value.sites, decorator.sites)
+            for site in value.sites:
+                if site.definition is not None:
+                    site.definition.decorators |= names
+            return value
+        result = self.call_value(Value(code), place, Arguments((value,)))
+        self.heap.hold(result.sites, value.sites)
+        return Value(value.sites | result.sites)
+
+    def _register(self, dispatcher: Value, case: Value, node: ast.AST) -> Value:
+        """Add a case to functions that choose one by the type of their first argument."""
+        sites = _dispatchers(dispatcher)
+        self.mutate(sites, node, "a case is added to it")
+        self.heap.hold(sites, case.sites)
+        for site in sites:
+            self.cases.setdefault(site, set()).update(case.sites)
+        self.record.cases.update(
+            name for name in self.names_that_see(sites) if self.names[name].value.sites & sites
+        )
+        return case
+
+    def _runs(self, site: Site) -> bool:
+        """Whether an object runs the notebook's own code when it is called."""
+        own = site.definition is not None or site in self.methods or site.type == "instance"
+        return own or site.type == "functools.partial"
+
     def call_method(self, method: Method, node: ast.AST, arguments: Arguments) -> Value:
         """Call a method: the notebook's own if its object has one, else what libraries have."""
+        if method.name == "register" and _dispatchers(method.receiver):
+            case = function_among(Arguments(arguments.positional[-1:]))
+            return self._register(method.receiver, case, node) if case else method.receiver
         member = self.member(method.receiver, method.name)
         own = [site for site in member.sites if site.definition is not None] if member else []
         if own:
@@ -195,3 +241,14 @@ class Calls(LibraryCalls):
         if code:
             plain = Arguments((Value(things | objects(arguments.sites)),))
             self.carried_code(Value(code), node, plain)
+
+
+def _dispatchers(value: Value) -> Sites:
+    return frozenset(s for s in value.sites if s.definition is not None and s.definition.dispatches)
+
+
+def function_among(arguments: Arguments) -> Value | None:
+    """Return the argument of a decorator, if it is the notebook's own code."""
+    given = arguments.get(0)
+    code = given is not None and any(site.definition is not None for site in given.sites)
+    return given if code else None

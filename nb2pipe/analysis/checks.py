@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 from itertools import pairwise
 
 from nb2pipe.analysis.check_figures import check_figures
+from nb2pipe.analysis.check_functions import check_stateful
 from nb2pipe.analysis.check_history import check_history
 from nb2pipe.analysis.check_listings import check_listings
 from nb2pipe.analysis.check_names import check_undefined
@@ -104,27 +105,6 @@ def _goes_on(analysis: Analysis, version: Version, step: str, methods: frozenset
         if "reset" not in called and _goes_on(analysis, change, step, methods):
             return True
     return False
-
-
-def check_stateful(analysis: Analysis) -> Iterator[Diagnostic]:
-    """A function that remembers what it was called with is needed by another step."""
-    reported: set[Version] = set()
-    for name, links in analysis.linker.steps.items():
-        for version, cell in analysis.linker.loads(name).items():
-            sites = analysis.interpretation.cells[cell].before.get(version.name, frozenset())
-            cached = any(site.definition is not None and site.definition.caches for site in sites)
-            if not cached or version in reported or version.kind is not WriteKind.MUTATE:
-                continue
-            reported.add(version)
-            yield _crossing(
-                analysis,
-                Code.STATEFUL_FUNCTION,
-                version,
-                links.name,
-                "remembers results of earlier calls, which are not passed on, and its body does more "
-                "than compute them",
-                f"keep the results in a variable of your own, or use `{version.name}` in one step only",
-            )
 
 
 def _crossing(

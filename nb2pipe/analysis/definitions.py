@@ -4,6 +4,7 @@ import ast
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from nb2pipe.analysis.decorators import CACHES, DISPATCHERS, PROPERTIES
 from nb2pipe.analysis.heap import Site, Value
 from nb2pipe.analysis.scopes import FunctionNode, Scope
 
@@ -33,7 +34,8 @@ class Definition:
 
     `name` is set when the definition is bound at the top level of the notebook. `defaults` are those of a
     function's parameters, `members` a class's attributes; `bases` the values of its base classes,
-    `metas` those of its metaclasses.
+    `metas` those of its metaclasses; `decorators` the last parts of the full names of the libraries'
+    decorators that it got, under whatever name.
     """
 
     node: FunctionNode | ast.ClassDef
@@ -45,9 +47,24 @@ class Definition:
     bases: tuple[Value, ...] = ()
     metas: tuple[Value, ...] = ()
     order: int = -1
-    caches: bool = False
+    decorators: set[str] = field(default_factory=set)
 
     @property
     def is_class(self) -> bool:
         """Whether calling it makes an instance."""
         return isinstance(self.node, ast.ClassDef)
+
+    @property
+    def caches(self) -> bool:
+        """Whether it keeps its results, and does not run again for the same arguments."""
+        return not CACHES.isdisjoint(self.decorators)
+
+    @property
+    def dispatches(self) -> bool:
+        """Whether other functions can be registered with it, as cases of it."""
+        return not DISPATCHERS.isdisjoint(self.decorators)
+
+    @property
+    def is_property(self) -> bool:
+        """Whether reading it, as an attribute of an object, calls it."""
+        return not PROPERTIES.isdisjoint(self.decorators)

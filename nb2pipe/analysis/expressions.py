@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from nb2pipe.analysis.arguments import NO_ARGUMENTS, Arguments
 from nb2pipe.analysis.definitions import Definition, Frame
-from nb2pipe.analysis.heap import IMMUTABLE, UNKNOWN, Site, Value, ending, join
+from nb2pipe.analysis.heap import IMMUTABLE, UNKNOWN, Site, Value, ending, join, objects
 from nb2pipe.analysis.knowledge import Knowledge
 from nb2pipe.analysis.objects import Objects, common_type, copies_part, member_runs
 from nb2pipe.analysis.operators import COMPARISONS, OPERATORS, methods_of
@@ -80,6 +80,10 @@ class Expressions(Objects):
 
     def bound_method(self, found: Value, receiver: Value, name: str, node: ast.AST) -> Value:
         """Return what the attribute `name` is that was `found`: a method keeps its object."""
+        raise NotImplementedError
+
+    def reach_caches(self, value: Value, node: ast.AST, *, looks: bool) -> None:
+        """Record that somebody asks how much functions have kept, or clears it."""
         raise NotImplementedError
 
     def consume(self, value: Value, node: ast.AST) -> None:
@@ -161,6 +165,8 @@ class Expressions(Objects):
 
     def attribute(self, value: Value, name: str, node: ast.AST) -> Value:
         """Return an attribute of a value: of a module by its full name, otherwise a part of it."""
+        if name in {"cache_info", "cache_clear"}:
+            self.reach_caches(value, node, looks=name == "cache_info")
         if value.dotted is not None:
             return Value(value.sites, self.knowledge.original(f"{value.dotted}.{name}"))
         self.files.ask(value.sites, name)
@@ -385,7 +391,7 @@ class Expressions(Objects):
             isinstance(operator, ast.Is | ast.IsNot | ast.In | ast.NotIn) for operator in node.ops
         ):
             for value in values:
-                self.compared |= self.heap.reach(value.sites)
+                self.compared |= value.sites | self.heap.reach(objects(value.sites))
         if not any(value.sites for value in values):
             return IMMUTABLE
         return Value(frozenset([self.site(node)]))

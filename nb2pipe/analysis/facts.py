@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from nb2pipe.analysis.heap import Sites
+from nb2pipe.analysis.heap import NOTHING, Sites
 
 
 class WriteKind(StrEnum):
@@ -61,7 +61,8 @@ class StatementFacts:
     """One top-level statement.
 
     `reads` are the names whose value from before the statement it may need, also inside the
-    functions that it calls. `let_go` has for files that are written because their handle may be closed the
+    functions that it calls; `wraps` are the objects that a definition makes beside the function or class that
+    stands there. `let_go` has for files that are written because their handle may be closed the
     variables that held it. Of options that it sets, at its top (`sets_options`) or in functions,
     `states` are the hidden state that keeps them, `lost_option` is one that no state keeps, and `planted`
     are names that functions given to libraries look up when they are called.
@@ -74,6 +75,7 @@ class StatementFacts:
     writes: Mapping[str, Write]
     let_go: Mapping[str, Sequence[str]] = field(default_factory=dict)
     replay: ReplayKind | None = None
+    wraps: Sites = NOTHING
     sets_options: bool = False
     states: Mapping[str, ast.AST] = field(default_factory=dict)
     lost_option: ast.AST | None = None

@@ -121,8 +121,11 @@ class Heap:
         """Return `sites` and everything from which one of them can be reached."""
         return self._closure(sites, self.holders, self._observers)
 
-    def reach(self, sites: Sites) -> Sites:
-        """Return `sites` and everything that can be reached from them."""
+    def reach(self, sites: Sites, without: Sites = NOTHING) -> Sites:
+        """Return `sites` and everything that can be reached from them, not through `without`."""
+        if without:
+            edges = {**self.contents, **{site: set() for site in without}}
+            return self._closure(sites, edges, {})
         return self._closure(sites, self.contents, self._reach)
 
     def _closure(

@@ -8,8 +8,10 @@ import ast
 from collections.abc import Iterable, Sequence
 from typing import Final
 
+from nb2pipe.analysis.decorators import DECORATORS
 from nb2pipe.analysis.expressions import BUILTINS
 from nb2pipe.analysis.facts import ReplayKind, Write, WriteKind
+from nb2pipe.analysis.heap import NOTHING, Sites
 from nb2pipe.analysis.history import is_history
 from nb2pipe.analysis.objects import Objects
 from nb2pipe.analysis.scopes import names_read
@@ -47,7 +49,8 @@ def replay_kind(node: ast.stmt, writes: dict[str, Write], memory: Objects) -> Re
     `memory` is the state right after the statement, its record included.
     """
     record = memory.record
-    plain = all(write.kind in {WriteKind.DEFINE, WriteKind.MAY_DEFINE} for write in writes.values())
+    defines = {WriteKind.DEFINE, WriteKind.MAY_DEFINE}
+    plain = all(write.kind in defines or name in record.cases for name, write in writes.items())
     hidden = any(name.startswith("<") for name in writes)
     if any(is_history(name) and name not in memory.names for name in record.reads):
         return None
@@ -60,6 +63,22 @@ def replay_kind(node: ast.stmt, writes: dict[str, Write], memory: Objects) -> Re
     if record.recreates and isinstance(node, ast.Assign | ast.AnnAssign):
         return ReplayKind.RECREATE
     return _form(node, memory) or (ReplayKind.LITERAL if _is_literal(node, memory) else None)
+
+
+def wrapping_objects(node: ast.stmt, memory: Objects) -> Sites:
+    """Return the objects that a definition makes beside the function or class that it shows.
+
+    They are what the notebook's own decorators return, or `functools.partial`; `memory` is the state after it.
+    """
+    match node:
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+            shown: ast.AST = node
+        case ast.Assign(targets=[ast.Name(id=name)], value=value) if name in memory.names:
+            shown = value
+        case _:
+            return NOTHING
+    sites = memory.names[name].value.sites
+    return frozenset(s for s in sites if s.definition is None or s.definition.node is not shown)
 
 
 def _is_literal(node: ast.stmt, memory: Objects) -> bool:
@@ -97,7 +116,8 @@ def _form(node: ast.stmt, memory: Objects) -> ReplayKind | None:
         case ast.Import() | ast.ImportFrom():
             return ReplayKind.IMPORT
         case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
-            return ReplayKind.DEFINITION if _is_definition(node, memory) else None
+            same = _is_definition(node, memory) and not memory.record.varies
+            return ReplayKind.DEFINITION if same else None
         case ast.Assign(targets=targets, value=value):
             return _assignment(targets, value, memory)
         case ast.AnnAssign(value=None) | ast.Pass() | ast.Expr(value=ast.Constant()):
@@ -136,7 +156,7 @@ def _block(body: Sequence[ast.stmt], memory: Objects) -> ReplayKind | None:
 def _assignment(targets: Sequence[ast.expr], value: ast.expr, memory: Objects) -> ReplayKind | None:
     if not all(_is_plain_target(target) for target in targets):
         return None
-    if isinstance(value, ast.Subscript) and _is_type(value, memory):
+    if (isinstance(value, ast.Subscript) and _is_type(value, memory)) or _is_code(value, memory):
         return ReplayKind.DEFINITION
     if isinstance(value, ast.Call) and _dotted(value.func, memory) in CLASS_MAKERS:
         return ReplayKind.DEFINITION if _is_library_call(value, memory) else None
@@ -147,6 +167,30 @@ def _assignment(targets: Sequence[ast.expr], value: ast.expr, memory: Objects) -
         safe = all(_is_default(default, memory) for default in defaults)
         return ReplayKind.DEFINITION if safe else None
     return ReplayKind.CONSTANT if _is_constant(value, memory) else None
+
+
+def _is_code(node: ast.expr, memory: Objects) -> bool:
+    """Whether `node` names a builtin or a maker of code, or makes code of constants: `partial(f, 2)`."""
+    if isinstance(node, ast.Call):
+        given = [*node.args, *(word.value for word in node.keywords)]
+        makes = _is_decorator(node.func, memory) or _is_maker(node.func, memory)
+        return makes and all(_is_default(item, memory) or _is_code(item, memory) for item in given)
+    return (_dotted(node, memory) or "").startswith("builtins.") or _is_maker(node, memory)
+
+
+def _is_maker(node: ast.expr, memory: Objects) -> bool:
+    """Whether `node` names a function of a library whose results are code."""
+    return memory.knowledge.function(_dotted(node, memory) or "").returns == "code"
+
+
+def _is_decorator(node: ast.expr, memory: Objects) -> bool:
+    """Whether `node` is a decorator that gives back what it gets: `lru_cache`, `lru_cache(None)`, or an alias."""
+    if isinstance(node, ast.Call):
+        return _is_decorator(node.func, memory)
+    binding = memory.names.get(node.id) if isinstance(node, ast.Name) else None
+    sites = binding.value.sites if binding is not None else NOTHING
+    aliased = bool(sites) and all(site.type in DECORATORS for site in sites)
+    return aliased or _dotted(node, memory) in DECORATORS
 
 
 def _is_type(node: ast.expr, memory: Objects) -> bool:

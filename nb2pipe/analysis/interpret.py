@@ -4,12 +4,14 @@ import ast
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from nb2pipe.analysis.caches import Cache, carry_caches
 from nb2pipe.analysis.declared import Act, after_cell, before_cell, pure_names
+from nb2pipe.analysis.definitions import Definition
 from nb2pipe.analysis.expressions import BUILTINS, SHELL_NAMES
-from nb2pipe.analysis.facts import CellFacts, StatementFacts, Write, WriteKind
-from nb2pipe.analysis.heap import Heap, Site, Sites, Value
+from nb2pipe.analysis.facts import CellFacts, ReplayKind, StatementFacts, Write, WriteKind
+from nb2pipe.analysis.heap import NOTHING, Heap, Site, Sites, Value
 from nb2pipe.analysis.history import HISTORY_NAMES
-from nb2pipe.analysis.hoist import replay_kind
+from nb2pipe.analysis.hoist import replay_kind, wrapping_objects
 from nb2pipe.analysis.knowledge import Knowledge, load_knowledge
 from nb2pipe.analysis.open_files import OpenFiles
 from nb2pipe.analysis.patterns import changed_nodes
@@ -17,6 +19,7 @@ from nb2pipe.analysis.recorder import Binding, Memory, Recorder
 from nb2pipe.analysis.scopes import bound_names
 from nb2pipe.analysis.statements import Statements
 from nb2pipe.analysis.syntax import ParsedCell
+from nb2pipe.analysis.wrappers import store_wrappers
 from nb2pipe.frontend.declarations import Effect
 
 
@@ -28,6 +31,7 @@ class Interpretation:
     `surely_changed_at` the last one of which more than caution says so;
     `compared` are objects whose identity is asked for, `walked_at` tells of sets when their order showed last;
     `unstorable` those that no file can hold, some of which are open `files`;
+    `caches` are what functions keep of their results, `carried` those whose cache travels;
     `forgetful` are types of which stored objects go on in another way, with the methods that show it.
     """
 
@@ -39,6 +43,8 @@ class Interpretation:
     walked_at: Mapping[Site, int]
     unstorable: frozenset[Site]
     files: OpenFiles
+    caches: Mapping[Definition, Cache]
+    carried: frozenset[Definition]
     forgetful: Mapping[str, frozenset[str]]
     starred: bool
 
@@ -56,8 +62,9 @@ def interpret(
     machine = Statements(knowledge or load_knowledge())
     machine.missing = _missing(cells)
     facts = tuple(_run_cell(machine, cell, parameters) for cell in cells)
+    facts, carried = carry_caches(facts, machine)
     return Interpretation(
-        cells=facts,
+        cells=store_wrappers(facts, machine.heap),
         heap=machine.heap,
         changed_at=machine.changed_at,
         surely_changed_at=machine.surely_changed_at,
@@ -65,6 +72,8 @@ def interpret(
         walked_at=machine.walked_at,
         unstorable=frozenset(machine.unstorable),
         files=machine.files,
+        caches=machine.caches,
+        carried=carried,
         forgetful={
             n: type_.forgets for n, type_ in machine.knowledge.types.items() if type_.forgets
         },
@@ -138,6 +147,8 @@ def _run_statement(
         machine.meet([before, machine.snapshot(None)], None)
     machine.files.end_statement(machine.order)
     writes = _writes(machine, record)
+    replay = None if may_stop else replay_kind(node, writes, machine)
+    defines = replay is ReplayKind.DEFINITION
     return StatementFacts(
         cell=cell,
         order=machine.order,
@@ -145,7 +156,8 @@ def _run_statement(
         reads=record.reads,
         writes=writes,
         let_go=record.let_go,
-        replay=None if may_stop else replay_kind(node, writes, machine),
+        replay=replay,
+        wraps=wrapping_objects(node, machine) if defines else NOTHING,
         sets_options=record.sets_options,
         states=record.states,
         lost_option=record.lost_option,

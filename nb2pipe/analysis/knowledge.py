@@ -193,7 +193,7 @@ class Knowledge:
         """Return the effect of calling the library object `dotted`."""
         effect = self.functions.get(dotted) or self.functions.get(_anywhere(dotted))
         if effect is not None:
-            return effect
+            return replace(effect, type=dotted) if effect.returns == "code" else effect
         made = self.type_made_by(dotted)
         if made is not None:
             return CallEffect(returns="holds", type=made)

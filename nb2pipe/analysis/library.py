@@ -8,7 +8,7 @@ from nb2pipe.analysis.arguments import Arguments
 from nb2pipe.analysis.file_names import file_name
 from nb2pipe.analysis.files import Files, keys_of
 from nb2pipe.analysis.heap import IMMUTABLE, NOTHING, Site, Sites, Value, objects
-from nb2pipe.analysis.knowledge import CONTAINERS, OF_TRUSTED, CallEffect, HiddenEffect
+from nb2pipe.analysis.knowledge import CAUTIOUS, CONTAINERS, OF_TRUSTED, CallEffect, HiddenEffect
 from nb2pipe.analysis.recorder import Binding
 from nb2pipe.analysis.scopes import names_read
 from nb2pipe.analysis.states import is_harmless, state_of_call, varies
@@ -56,8 +56,9 @@ class LibraryCalls(Files):
             self.record.varies |= varies(name)
         if effect.recreate:
             self.record.recreates = True
-        if effect.seeds or effect.state:
-            self.record.draws = True
+        self.record.draws |= bool(effect.seeds or effect.state)
+        if effect.seeds or effect.state or varies(name):
+            self.act()
         for changed in self._changed(effect, receiver, arguments):
             because = "this call changes it" if effect.known else "this call may change it"
             self.mutate(self._touched(changed, effect), node, because, cautious=not effect.known)
@@ -70,7 +71,7 @@ class LibraryCalls(Files):
         self._hidden_state(node, effect, receiver, arguments)
         self._use_hidden(node, effect.hidden)
         self.use_files(node, effect, receiver, arguments, name)
-        self.run_callbacks(node, arguments, receiver, methods=methods)
+        self.run_callbacks(node, arguments, receiver, methods=methods, effect=effect)
         made = self.result(node, effect, receiver, arguments)
         self._note_order(name, made, receiver, arguments)
         for state in effect.hidden.shows if effect.hidden is not None else ():
@@ -240,7 +241,7 @@ class LibraryCalls(Files):
                 if site.type in _OF_PAIRS:
                     held |= self.heap.held(frozenset(s for s in held if s.type in CONTAINERS))
                 self.heap.hold([site], held | words | opaque)
-            case "holds":
+            case "holds" | "code":
                 self.heap.hold([site], given)
             case _:
                 self.heap.hold([site], given)
@@ -270,11 +271,15 @@ class LibraryCalls(Files):
         receiver: Value | None = None,
         *,
         methods: Iterable[str] | None = None,
+        effect: CallEffect = CAUTIOUS,
     ) -> None:
         """Run the notebook's code that a library got: it may call functions, and methods (None: any).
 
-        They get any argument, the object whose method is called, or an element of these.
+        They get any argument, the object whose method is called, or an element of these. What makes code of
+        code calls none.
         """
+        if effect.returns == "code":
+            return
         given = arguments.sites | (receiver.sites if receiver is not None else NOTHING)
         plain = Arguments((Value(objects(given | self.heap.held(given))),))
         for value in arguments.all:

@@ -48,6 +48,10 @@ class Linker:
             facts for parsed in interpretation.cells for facts in parsed.statements if facts.planted
         ]
         self._first_order = _first_orders(interpretation)
+        carried = interpretation.carried
+        self._caches = [cache for code, cache in interpretation.caches.items() if code in carried]
+        versions = history.definitions.values()
+        self._replayed = frozenset(version.order for version in versions if version.replayable)
 
     def link(self) -> Mapping[str, StepLinks]:
         """Return the links of every step."""
@@ -139,10 +143,9 @@ class Linker:
 
     def _definitions(self, supply: Supply) -> Iterable[Version]:
         """Return the classes and functions of the notebook that an artifact refers to."""
-        stored = self.interpretation.cells[supply.cell].after
         found: dict[Version, None] = {}
         for name in supply.names:
-            for site in self.interpretation.heap.reach(stored.get(name, NOTHING)):
+            for site in self.reach_after(name, supply.cell):
                 made = self._made(site)
                 if made is not None:
                     found[made] = None
@@ -316,7 +319,23 @@ class Linker:
     def reach(self, name: str, cell: int) -> Sites:
         """Return all objects that `name` can reach when `cell` starts."""
         sites = self.interpretation.cells[cell].before.get(name, NOTHING)
-        return self.interpretation.heap.reach(sites)
+        return self._reach_until(sites, self._first_order[cell])
+
+    def reach_after(self, name: str, cell: int) -> Sites:
+        """Return all objects that `name` can reach when `cell` has run."""
+        sites = self.interpretation.cells[cell].after.get(name, NOTHING)
+        return self._reach_until(sites, self._first_order[cell + 1])
+
+    def _reach_until(self, sites: Sites, order: int) -> Sites:
+        """Return what can be reached from `sites` before a statement; of caches, what they hold by then."""
+        heap, waiting = self.interpretation.heap, self._caches
+        found = heap.reach(sites, frozenset(cache.kept for cache in waiting))
+        while filled := [cache for cache in waiting if cache.kept in found]:
+            waiting = [cache for cache in waiting if cache not in filled]
+            closed = frozenset(cache.kept for cache in self._caches)
+            inside = NOTHING.union(*(cache.contents(order) for cache in filled))
+            found |= heap.reach(inside, closed)
+        return found
 
     def shareable(self, name: str, cell: int) -> Sites:
         """Return the objects of a name that another name may hold as well: not code that is replayed."""
@@ -327,10 +346,7 @@ class Linker:
         return self._shareable[name, cell]
 
     def _is_stored(self, site: Site) -> bool:
-        if site.definition is None:
-            return True
-        made = self._made(site)
-        return site.definition.is_class and made is not None and not made.replayable
+        return site.definition is None or site.definition.order not in self._replayed
 
 
 def _first_orders(interpretation: Interpretation) -> list[int]:
@@ -341,7 +357,7 @@ def _first_orders(interpretation: Interpretation) -> list[int]:
         if cell.statements:
             following = cell.statements[0].order
         orders.append(following)
-    return orders[::-1]
+    return [*orders[::-1], 1 << 60]
 
 
 def file_order(links: Linker) -> Iterable[tuple[str, str, str]]:

@@ -2,7 +2,6 @@
 
 import ast
 from collections.abc import Iterable
-from typing import Final
 
 from nb2pipe.analysis.definitions import Definition
 from nb2pipe.analysis.heap import IMMUTABLE, Site, Sites, Value, join, objects
@@ -133,9 +132,12 @@ class Objects(Memory):
         )
 
     def has_set(self, value: Value, name: str) -> bool:
-        """Whether the notebook's own code has put an object into this attribute."""
-        fields = self.heap.fields
-        return bool(value.sites) and all(fields.get((site, name)) for site in value.sites)
+        """Whether the notebook's own code has put an object into this attribute.
+
+        Functions have no others: of one and its wrapper, it is enough that one has it.
+        """
+        having = {site for site in value.sites if self.heap.fields.get((site, name))}
+        return bool(having) and all(site.definition for site in value.sites - having)
 
     def library_item(self, dotted: str, index: Value, node: ast.Subscript) -> Value:
         """Return an element of a library's object: `np.c_[a, b]` makes an array, `list[int]` names a type."""
@@ -159,24 +161,9 @@ class Objects(Memory):
         return Value(frozenset([site]))
 
 
-ACCESSORS: Final = frozenset({"getter", "setter", "deleter"})
-"""Decorators that add a function to a property."""
-
-
 def member_runs(member: Value) -> bool:
     """Whether reading this class member runs code: a property."""
-    return any(
-        site.definition is not None
-        and not site.definition.is_class
-        and not isinstance(site.definition.node, ast.Lambda)
-        and any(
-            isinstance(decorator, ast.Name | ast.Attribute)
-            and (decorator.id if isinstance(decorator, ast.Name) else decorator.attr)
-            in {"property", "cached_property", *ACCESSORS}
-            for decorator in site.definition.node.decorator_list
-        )
-        for site in member.sites
-    )
+    return any(site.definition is not None and site.definition.is_property for site in member.sites)
 
 
 def copies_part(index: ast.expr) -> bool:

@@ -7,14 +7,16 @@ aliases need no rules of their own. Recursion and a budget end it; past them, ca
 
 import ast
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from nb2pipe.analysis.arguments import NO_ARGUMENTS, Arguments
+from nb2pipe.analysis.caches import Cache, CacheUse
 from nb2pipe.analysis.deferred import Deferred
 from nb2pipe.analysis.definitions import Definition, Frame
 from nb2pipe.analysis.heap import IMMUTABLE, NOTHING, Site, Sites, Value, join, objects
 from nb2pipe.analysis.knowledge import Knowledge
+from nb2pipe.analysis.recorder import Doings
 from nb2pipe.analysis.scopes import FunctionNode, function_scope, names_read, parameter_names
 
 DEPTH: Final = 30
@@ -126,29 +128,76 @@ class OwnCode(Deferred):
         *,
         spread: bool,
     ) -> Value:
-        own = Value(self.heap.held(frozenset([site])))
+        own = Value(frozenset(s for s in self.heap.held(frozenset([site])) if s.type != "cache"))
         function = definition.node
         if isinstance(function, ast.ClassDef):
             return self._instantiate(site, definition, node, arguments, spread=spread)
         tired = self._calls_left <= 0 or self.heap.work > self._work_left
         if function in self.stack or len(self.stack) > DEPTH or tired:
+            if definition.caches and function not in self.stack:
+                unknown = Doings(acts=True)
+                self._use_cache(site, definition, node, unknown, given=arguments.sites)
             return self._guess(definition, node, arguments, own)
         self._calls_left -= 1
-        takes = receiver is not None and _takes_receiver(function)
+        takes = receiver is not None and _takes_receiver(definition)
         first: tuple[Value, ...] = (receiver,) if takes and receiver is not None else ()
         frame = Frame(definition.scope or function_scope(function), definition.frame)
-        if _is_class_method(function):
+        if "classmethod" in definition.decorators:
             first = tuple(self.class_of(value) for value in first)
         elif receiver is not None and not objects(receiver.sites):
             first = ()  # called on the class: the instance is among the arguments
         frame.values.update(_bind(definition, first, arguments, own, spread=spread))
-        effects = self.record.effects
+        keeps = definition.caches or "cached_property" in definition.decorators
+        doings = Doings()
+        self.doings += [doings] * keeps
         result = self._run_body(function, frame, node)
+        if keeps:
+            self.doings.pop()
+        others = [
+            self.invoke(case, node, receiver, arguments, spread=spread)
+            for case in self.cases.get(site, ())
+        ]
+        result = join([result, *others])
         if frame.scope.yields:
             self.wait(result, lambda: self.invoke(site, node, receiver, arguments, spread=spread))
-        if definition.caches and self.record.effects > effects:
-            self.mutate(frozenset([site]), node, "its cache decides whether its body runs again")
+        owner = receiver if receiver is not None else IMMUTABLE
+        if doings.acts and "cached_property" in definition.decorators:
+            self.mutate(owner.sites, node, "it keeps what a property of it returned")
+        if definition.caches:
+            given = owner.sites | arguments.sites
+            made = result.sites - self.heap.reach(given)
+            kept = self._use_cache(site, definition, node, doings, given=given, made=made)
+            self.heap.hold([kept], made)
+            return Value(result.sites | self.heap.held([kept]), result.dotted, result.constant)
         return result
+
+    def _use_cache(
+        self,
+        site: Site,
+        definition: Definition,
+        node: ast.AST,
+        doings: Doings | None,
+        *,
+        given: Sites = NOTHING,
+        made: Sites = NOTHING,
+    ) -> Site:
+        """Record a call of a function that keeps its results, or if it does nothing, a look; return what holds them."""
+        cache = self.caches.setdefault(definition, Cache())
+        self.heap.hold([site], [cache.kept])
+        names = self.names_that_see(frozenset([cache.kept])) - self.assigned
+        use = CacheUse(
+            self.order, node, names, given, made, is_call=doings is not None, clock=self.clock
+        )
+        if doings is not None:
+            use = replace(use, reads=frozenset(doings.reads), acts=doings.acts)
+        cache.note(use)
+        return cache.kept
+
+    def reach_caches(self, value: Value, node: ast.AST, *, looks: bool) -> None:
+        """Record that somebody asks how much functions have kept, or clears it."""
+        for site in value.sites:
+            if site.definition is not None and site.definition.caches:
+                self._use_cache(site, site.definition, node, None if looks else Doings())
 
     def class_of(self, value: Value) -> Value:
         """Return the classes that `value` is or is an instance of: what a class method gets."""
@@ -214,23 +263,15 @@ class OwnCode(Deferred):
             reached = self.changeable(touched)
             self.mutate(reached, node, "this call is too deep to follow", cautious=True)
         site = self.site(node, "guess")
+        if definition.caches:
+            self.returned_again.add(site)
         self.heap.hold([site], arguments.sites | own.sites)
         return Value(frozenset([site]) | objects(arguments.sites))
 
 
-def _is_class_method(node: FunctionNode) -> bool:
-    return not isinstance(node, ast.Lambda) and any(
-        isinstance(decorator, ast.Name) and decorator.id == "classmethod"
-        for decorator in node.decorator_list
-    )
-
-
-def _takes_receiver(node: FunctionNode) -> bool:
-    if isinstance(node, ast.Lambda):
-        return False
-    return not any(
-        isinstance(decorator, ast.Name) and decorator.id == "staticmethod"
-        for decorator in node.decorator_list
+def _takes_receiver(definition: Definition) -> bool:
+    return (
+        not isinstance(definition.node, ast.Lambda) and "staticmethod" not in definition.decorators
     )
 
 

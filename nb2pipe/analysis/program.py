@@ -278,9 +278,9 @@ class _StepBuilder:
     def _is_walked(self, version: Version, supply: Supply) -> bool:
         """Whether the order of a set of the version shows in a cell after the one where it is stored."""
         found = self.linker.interpretation
-        cell = found.cells[supply.cell]
-        last = max((facts.order for facts in cell.statements), default=-1)
-        sites = found.heap.reach(cell.after.get(version.name, NOTHING))
+        statements = found.cells[supply.cell].statements
+        last = max((facts.order for facts in statements), default=-1)
+        sites = self.linker.reach_after(version.name, supply.cell)
         return any(found.walked_at.get(site, -1) > last for site in sites)
 
     def _run(self, cell: int) -> None:

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
-from nb2pipe.analysis.definitions import Frame
+from nb2pipe.analysis.caches import Cache
+from nb2pipe.analysis.definitions import Definition, Frame
 from nb2pipe.analysis.facts import Read, Write, WriteKind
 from nb2pipe.analysis.heap import NOTHING, Heap, Site, Sites, Value, join
 from nb2pipe.analysis.open_files import Handle, OpenFiles, Opening
@@ -44,6 +45,7 @@ class Recorder:
     lost_option: ast.AST | None = None
     planted: set[str] = field(default_factory=set)
     varies: bool = False
+    cases: set[str] = field(default_factory=set)
     calls: int = 0
     recreates: bool = False
     draws: bool = False
@@ -51,6 +53,14 @@ class Recorder:
     dynamic: ast.AST | None = None
     effects: int = 0
     opaque: list[tuple[ast.AST, str]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Doings:
+    """What a function that keeps its results has done so far: the names that it read, and more than compute."""
+
+    reads: set[str] = field(default_factory=set)
+    acts: bool = False
 
 
 class Memory:
@@ -67,6 +77,9 @@ class Memory:
         self.guards = 0
         self.changed_at: dict[Site, int] = {}
         self.surely_changed_at: dict[Site, int] = {}
+        # The same, but also within a statement: counts changes.
+        self.clock = 0
+        self.changed_when: dict[Site, int] = {}
         self.compared: set[Site] = set()
         # Sets whose order somebody saw, and when last; and what the order of a set comes from.
         self.walked_at: dict[Site, int] = {}
@@ -90,6 +103,13 @@ class Memory:
         # What tags say of the running cell: names that it leaves alone, whether its hidden ways are declared.
         self.pure: frozenset[str] = frozenset()
         self.explained = False
+        # Functions that keep their results: what those do that are running, from the outside in; what each keeps;
+        # and what they return when they call themselves.
+        self.doings: list[Doings] = []
+        self.caches: dict[Definition, Cache] = {}
+        self.returned_again: set[Site] = set()
+        # The cases of functions that choose one by the type of their first argument.
+        self.cases: dict[Site, set[Site]] = {}
 
     # --- objects
 
@@ -115,19 +135,35 @@ class Memory:
             sites |= self._streams(sites)
         self._use_handles(sites, node)
         sites = self.heap.memory(sites)
-        observers = self.heap.observers(sites)
+        self._note_kept(sites)
         names = [
             name
-            for name, binding in self.names.items()
-            if not binding.value.sites.isdisjoint(observers)
+            for name in sorted(self.names_that_see(sites))
             # That unknown code might change a default argument is no reason to refuse a function.
-            and not (cautious and all(site.definition for site in binding.value.sites))
+            if not (cautious and all(site.definition for site in self.names[name].value.sites))
         ]
         if cautious and names and self.pure.issuperset(names):
             return
         self._note_changed(sites, cautious=cautious)
         for name in names:
             self.touch(name, node, because, cautious=cautious)
+
+    def names_that_see(self, sites: Sites) -> frozenset[str]:
+        """Return the variables from which one of `sites` can be reached."""
+        observers = self.heap.observers(sites)
+        return frozenset(
+            name
+            for name, binding in self.names.items()
+            if not binding.value.sites.isdisjoint(observers)
+        )
+
+    def _note_kept(self, sites: Sites) -> None:
+        """Record that results change which a function keeps; not what its own body makes."""
+        for definition, cache in self.caches.items():
+            if cache.kept in self.heap.observers(sites) and (
+                definition.node not in self.stack or not self.returned_again.isdisjoint(sites)
+            ):
+                cache.changed = True
 
     # --- open files
 
@@ -209,6 +245,8 @@ class Memory:
     def _note_changed(self, sites: Iterable[Site], *, cautious: bool = False) -> None:
         changed = dict.fromkeys(sites, self.order)
         self.changed_at |= changed
+        self.clock += 1
+        self.changed_when.update(dict.fromkeys(changed, self.clock))
         if not cautious:
             self.surely_changed_at |= changed
 
@@ -225,6 +263,7 @@ class Memory:
         if self.explained:
             return
         self.record.dynamic = node
+        self.act()
         self.read_names(node)
         values = {name: binding.value.sites for name, binding in self.names.items()}
         plain = {
@@ -249,12 +288,18 @@ class Memory:
     def _note_change(
         self, name: str, node: ast.AST, because: str, *, cautious: bool = False
     ) -> None:
+        self.act()
         if name not in self.assigned and not (cautious and name in self.pure):
             known = self.record.mutated.get(name)
             if known is None or (known.cautious and not cautious):
                 self.record.mutated[name] = Write(
                     kind=WriteKind.MUTATE, node=node, cautious=cautious, because=because
                 )
+
+    def act(self) -> None:
+        """Record that the running functions do more than compute a result."""
+        for doings in self.doings:
+            doings.acts = True
 
     # --- global names
 
@@ -264,6 +309,8 @@ class Memory:
         self._note_read(name, node)
 
     def _note_read(self, name: str, node: ast.AST) -> None:
+        for doings in self.doings:
+            doings.reads.add(name)
         if name not in self.assigned:
             known = self.record.reads.get(name)
             guarded = self.guards > 0
@@ -273,6 +320,7 @@ class Memory:
     def define(self, name: str, value: Value, node: ast.AST) -> None:
         """Bind a global name."""
         self.record.effects += 1
+        self.act()
         self.files.use_path(name, self.order, writes=True)
         self._rename_handles(name, value.sites, node)
         self.names[name] = Binding(value)
@@ -281,6 +329,7 @@ class Memory:
 
     def unbind(self, name: str, node: ast.AST) -> None:
         """Remove a global name."""
+        self.act()
         self._rename_handles(name, NOTHING, node)
         self.names.pop(name, None)
         self.assigned.discard(name)
@@ -294,6 +343,7 @@ class Memory:
         """
         if state in self.put_back:
             return
+        self.act()
         self.record.sets_options |= not self.stack
         if state is not None:
             self.carry_state(state, node)
@@ -303,6 +353,7 @@ class Memory:
     def carry_state(self, state: str, node: ast.AST) -> None:
         """Record that hidden state changes, in a way that running the statement again does not repeat."""
         if state not in self.put_back:
+            self.act()
             self.states_set.add(state)
             self.record.states.setdefault(state, node)
 

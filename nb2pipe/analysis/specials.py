@@ -7,7 +7,8 @@ from collections.abc import Callable
 from typing import Final
 
 from nb2pipe.analysis.arguments import NO_ARGUMENTS, Arguments
-from nb2pipe.analysis.calls import Calls
+from nb2pipe.analysis.calls import Calls, function_among
+from nb2pipe.analysis.decorators import DECORATORS
 from nb2pipe.analysis.definitions import Definition, Frame
 from nb2pipe.analysis.escapes import ALL_NAMES, EscapeFacts
 from nb2pipe.analysis.heap import IMMUTABLE, NOTHING, UNKNOWN, Value, ending, join
@@ -25,6 +26,11 @@ _SHELLS: Final = ("!", "%%!", "%%bash", "%%sh", "%%script", "%sx", "%system")
 _WORD: Final = re.compile(r"[^\W\d]\w*")
 _NAMESPACE: Final = {"builtins.globals", "builtins.locals", "builtins.vars", "builtins.dir"}
 
+# What calls of these do shows, each time.
+_SHOWING: Final = (
+    "builtins.print", "builtins.input", "IPython.", "sys.std", "logging.", "warnings.warn", "matplotlib.pyplot.",
+    "tqdm.",
+)  # fmt: skip
 _COPYING: Final = (
     "__copy__", "__deepcopy__", "__reduce__", "__reduce_ex__", "__getstate__", "__setstate__", "__hash__",
 )  # fmt: skip
@@ -50,6 +56,9 @@ class Specials(Calls):
             "builtins.setattr": self._set_attribute,
             "builtins.getattr": self._get_attribute,
             "builtins.vars": self._variables,
+            "functools.cache": self._cache,
+            "functools.lru_cache": self._cache,
+            "functools.partial": self._partial,
             **dict.fromkeys(CLASS_MAKERS, self._make_class),
             "copy.copy": self._copy,
             "copy.deepcopy": self._deep_copy,
@@ -68,6 +77,8 @@ class Specials(Calls):
             return Value(frozenset([self.namespace]))
         if dotted == "builtins.print":
             self.record.effects += 1
+        if dotted.startswith(_SHOWING):
+            self.act()
         if dotted == "builtins.super" and frame is not None:
             return self._own_object(frame)
         self._read_formula(node, dotted, arguments)
@@ -99,6 +110,26 @@ class Specials(Calls):
         base = Value(dotted="builtins.tuple")
         site.definition = Definition(made, None, given.text, bases=(base,), order=self.order)
         return Value(frozenset([site]))
+
+    # --- code made by calls
+
+    def _cache(self, node: ast.Call, arguments: Arguments) -> Value | None:
+        """Evaluate `lru_cache(f)`, or `lru_cache(None)`, which is a decorator like `cache`."""
+        function = function_among(arguments)
+        limit = arguments.get(0) or arguments.get("maxsize")
+        if function is None:
+            unlimited = limit is not None and limit.constant is None
+            made = self.site(node, "decorator", "functools.cache")
+            return Value(frozenset([made])) if unlimited else None
+        decorator = self.evaluate(node.func, None)
+        return self.decorated(function, decorator, node)
+
+    def _partial(self, node: ast.Call, arguments: Arguments) -> Value | None:
+        """Evaluate `partial(lru_cache, maxsize=None)`, which is that decorator."""
+        name = (arguments.get(0) or IMMUTABLE).dotted
+        unlimited = dict(arguments.keywords).get("maxsize", IMMUTABLE).constant is None
+        made = self.site(node, "decorator", "functools.cache" if unlimited else name)
+        return Value(frozenset([made])) if name in DECORATORS else None
 
     # --- names in strings
 

@@ -2,19 +2,16 @@
 
 import ast
 from collections.abc import Callable, Sequence
-from typing import Any, Final
+from typing import Any
 
 from nb2pipe.analysis.arguments import NO_ARGUMENTS, Arguments
+from nb2pipe.analysis.decorators import ACCESSORS
 from nb2pipe.analysis.definitions import Definition, Frame
-from nb2pipe.analysis.heap import IMMUTABLE, NOTHING, Site, Value
+from nb2pipe.analysis.heap import NOTHING, Site, Value
 from nb2pipe.analysis.knowledge import Knowledge
-from nb2pipe.analysis.objects import ACCESSORS
 from nb2pipe.analysis.operators import OPERATORS
 from nb2pipe.analysis.paths import Paths
 from nb2pipe.analysis.scopes import Scope
-
-_CACHES: Final = {"functools.lru_cache", "functools.cache"}
-_TRANSPARENT: Final = {"builtins.staticmethod", "builtins.classmethod", "builtins.property"}
 
 
 class Statements(Paths):
@@ -144,20 +141,10 @@ class Statements(Paths):
         for decorator, place in zip(
             reversed(decorators), reversed(node.decorator_list), strict=True
         ):
-            if decorator.dotted in _TRANSPARENT:
-                continue
-            if _dotted_of(decorator, place, self) in _CACHES:
-                for site in value.sites:
-                    if site.definition is not None:
-                        site.definition.caches = True
-            own = [s for s in decorator.sites if s.definition is not None or s in self.methods]
             if isinstance(place, ast.Attribute) and place.attr in ACCESSORS:
-                value = Value(value.sites.union(own))
-                continue
-            given = Arguments((value,))
-            result = self.call_value(Value(frozenset(own)), place, given) if own else IMMUTABLE
-            self.heap.hold(result.sites, value.sites)
-            value = Value(value.sites | result.sites)
+                value = Value(value.sites | decorator.sites)
+            else:
+                value = self.decorated(value, decorator, place)
         return value
 
     def _class(self, node: ast.ClassDef, frame: Frame | None) -> None:
@@ -266,13 +253,6 @@ def _pairs(target: ast.expr, value: ast.expr) -> list[tuple[ast.expr, ast.expr]]
     ):
         return list(zip(target.elts, value.elts, strict=True))
     return None
-
-
-def _dotted_of(value: Value, node: ast.expr, machine: Paths) -> str | None:
-    """Return the full name of a decorator, also when it is called: `@lru_cache(maxsize=None)`."""
-    if isinstance(node, ast.Call):
-        return machine.evaluate(node.func, None).dotted
-    return value.dotted
 
 
 def _annotations(arguments: ast.arguments, returns: ast.expr | None) -> list[ast.expr]:

@@ -201,7 +201,8 @@ def _versions(
                 previous=current.get(name) if rests else None,
                 handles=tuple(current[n] for n in facts.let_go.get(name, ()) if n in current),
                 parameter=name in parameters and write.kind is WriteKind.DEFINE,
-                replayable=replayable and write.kind in {WriteKind.DEFINE, WriteKind.MAY_DEFINE},
+                # What a definition changes is another one, to which it adds a case.
+                replayable=replayable and write.kind is not WriteKind.DELETE,
                 view=view and write.kind is WriteKind.DEFINE,
                 literal=literal and given and write.kind is WriteKind.DEFINE,
                 eager=tuple(eager.values()),

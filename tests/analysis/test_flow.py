@@ -157,6 +157,22 @@ FLOW = {
         ],
         {("a", "b"): {"add", "get"}, ("b", "c"): {"get"}},
     ),
+    "a cache of a function that only computes": (
+        [
+            ("a", "import functools\n@functools.cache\ndef f(x):\n    return x + 1"),
+            ("b", "print(f(1))"),
+            ("c", "print(f(1))"),
+        ],
+        {},
+    ),
+    "a cache of a function that does more": (
+        [
+            ("a", "import functools\n@functools.cache\ndef f(x):\n    print(x)"),
+            ("b", "f(1)"),
+            ("c", "f(1)"),
+        ],
+        {("a", "b"): {"f"}, ("b", "c"): {"f"}},
+    ),
     "deleted": ([("a", "x = [1]"), ("b", "del x"), ("c", "x = [2]\nprint(x)")], {("a", "b"): {"x"}}),
     "except as": (
         [("a", "e = [1]"), ("b", "try:\n    1 / 0\nexcept ZeroDivisionError as e:\n    print(e)")],
@@ -190,6 +206,26 @@ REPLAYED = {
         [("a", "from functools import wraps\ndef d(f):\n    return f\n@d\ndef g(): return 1\n"), ("b", "g()")],
         ["def d(f):\n    return f", "@d\ndef g(): return 1"],
     ),
+    "by an assigned decorator": (
+        [("a", "from functools import lru_cache\ncache = lru_cache(None)\n@cache\ndef g(): return 1\n"), ("b", "g()")],
+        ["from functools import lru_cache", "cache = lru_cache(None)", "@cache\ndef g(): return 1"],
+    ),
+    "wrapped by an assignment": (
+        [("a", "import functools\ndef f(x): return x\nf = functools.cache(f)"), ("b", "f(1)")],
+        ["import functools", "def f(x): return x", "f = functools.cache(f)"],
+    ),
+    "a function with its cases": (
+        [
+            ("a", "from functools import singledispatch\n@singledispatch\ndef f(x): pass\n"),
+            ("c", "@f.register\ndef f_int(x: int): pass"),
+            ("b", "f(1)"),
+        ],
+        [
+            "from functools import singledispatch",
+            "@singledispatch\ndef f(x): pass",
+            "@f.register\ndef f_int(x: int): pass",
+        ],
+    ),
     "not what its own step does": ([("a", "x = 1\nprint(x)"), ("b", "print(x)")], []),
 }  # fmt: skip
 
@@ -222,8 +258,12 @@ REFUSED = {
         [("a", "import tempfile\nf = tempfile.TemporaryFile()"), ("b", "f.write(b'1')")], "NB206",
     ),
     "generator": ([("a", "g = (i for i in range(3))"), ("b", "print(next(g))")], "NB206"),
-    "cache with effects": (
-        [("a", "import functools\nc = []\n@functools.cache\ndef f(x):\n    c.append(x)"), ("b", "f(1)"), ("c", "f(1)")],
+    "cache with effects, and a limit": (
+        [
+            ("a", "import functools\nc = []\n@functools.lru_cache\ndef f(x):\n    c.append(x)"),
+            ("b", "f(1)"),
+            ("c", "f(1)"),
+        ],
         "NB212",
     ),
     "output of another step": ([("a", "1 + 1"), ("b", "print(_)")], "NB208"),

@@ -7,8 +7,13 @@ import pytest
 
 from tests.generated.execute import compare
 
-TEXT = Path(__file__).with_name("language.txt").read_text(encoding="utf-8")
-CASES = dict(part.split("\n", 1) for part in re.split(r"^=== ", TEXT, flags=re.MULTILINE)[1:])
+
+def read_cases(path):
+    text = path.read_text(encoding="utf-8")
+    return dict(part.split("\n", 1) for part in re.split(r"^=== ", text, flags=re.MULTILINE)[1:])
+
+
+CASES = read_cases(Path(__file__).with_name("language.txt"))
 # What cannot be kept across steps, and is said so.
 REFUSED = {
     "attributes made on demand": ("stopped", ("NB505",)),

@@ -1,0 +1,31 @@
+"""What decorators of libraries are called, under whatever name the notebook uses them."""
+
+import ast
+from typing import Final
+
+from nb2pipe.analysis.heap import Value
+
+CACHES: Final = frozenset({"cache", "lru_cache", "cached", "memoize", "memoized", "cacheit"})
+"""Functions with one of these keep their results."""
+
+PROPERTIES: Final = frozenset({"property", "cached_property"})
+"""Reading the attribute calls the function."""
+
+ACCESSORS: Final = frozenset({"getter", "setter", "deleter"})
+"""These add a function to a property."""
+
+DECORATORS: Final = frozenset({"functools.cache", "functools.lru_cache", "functools.wraps"})
+"""What a call of these makes is a decorator, and gives back the function that it gets."""
+
+
+DISPATCHERS: Final = frozenset({"singledispatch", "singledispatchmethod"})
+"""Functions with one of these get more cases, with `register`."""
+
+
+def decorator_names(decorator: Value, place: ast.AST) -> set[str]:
+    """Return the last part of the name of a library's decorator, which stands at `place`."""
+    named = place.func if isinstance(place, ast.Call) else place
+    names = {decorator.dotted or "", *(site.type or "" for site in decorator.sites)}
+    if isinstance(named, ast.Attribute):
+        names.add(named.attr)  # of an object, as in `@memory.cache`
+    return {name.rpartition(".")[2] for name in names} - {""}
