@@ -173,7 +173,8 @@ class Run:
     state stands among them in `<>`.
 
     `modules` may be submodules that the cell reaches through their package: they are imported before,
-    where they exist. When the cell `may_raise`, the step goes on after an exception.
+    where they exist. When the cell `may_raise`, the step goes on after an exception. `history` are the
+    displayed values (`_`, `_3`) that it goes on from.
     """
 
     cell: int
@@ -183,6 +184,7 @@ class Run:
     spares: tuple[str, ...] = ()
     modules: tuple[str, ...] = ()
     may_raise: bool = False
+    history: tuple[str, ...] = ()
     op: Literal["run"] = "run"
 
 

@@ -8,6 +8,7 @@ from typing import Any, Final
 from nb2pipe.analysis.arguments import NO_ARGUMENTS, Arguments
 from nb2pipe.analysis.definitions import Definition, Frame
 from nb2pipe.analysis.heap import IMMUTABLE, UNKNOWN, Site, Value, ending, join, objects
+from nb2pipe.analysis.history import BY_NUMBER, numbered_output
 from nb2pipe.analysis.knowledge import Knowledge
 from nb2pipe.analysis.objects import Objects, common_type, copies_part, member_runs
 from nb2pipe.analysis.operators import COMPARISONS, OPERATORS, methods_of
@@ -190,6 +191,9 @@ class Expressions(Objects):
         return self.part_of(value) if name.startswith("__") else self.attribute_of(value, name)
 
     def _subscript(self, node: ast.Subscript, frame: Frame | None) -> Value:
+        output = numbered_output(node)
+        if output in self.outputs and self.names.keys().isdisjoint(BY_NUMBER):
+            return self.lookup(output, node, frame)
         value = self.evaluate(node.value, frame)
         index = self.evaluate(node.slice, frame)
         if value.dotted == "sys.modules":

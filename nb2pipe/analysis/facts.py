@@ -48,12 +48,16 @@ class Read:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Write:
-    """How a name is written, and where; `cautious` when only caution says so, `because` in words."""
+    """How a name is written, and where; `cautious` when only caution says so, `because` in words.
+
+    `displayed`: IPython does it, as it displays the statement's value.
+    """
 
     kind: WriteKind
     node: ast.AST
     cautious: bool = False
     because: str = ""
+    displayed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,14 +86,19 @@ class StatementFacts:
     planted: frozenset[str] = frozenset()
     unknown_file: ast.AST | None = None
     dynamic: ast.AST | None = None
+    lost_output: ast.AST | None = None
     opaque: tuple[tuple[ast.AST, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CellFacts:
-    """A cell: its statements, and the objects that every name may refer to when it starts and ends."""
+    """A cell: its statements, and the objects that every name may refer to when it starts and ends.
+
+    `shows`: `_`, `__` and `___` are IPython's when it starts, and somebody reads them.
+    """
 
     cell: int
     statements: tuple[StatementFacts, ...]
     before: Mapping[str, Sites]
     after: Mapping[str, Sites]
+    shows: bool = False

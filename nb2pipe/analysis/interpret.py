@@ -1,12 +1,14 @@
 """Run all cells over the abstract heap, in notebook order, and write down the facts."""
 
 import ast
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from nb2pipe.analysis.caches import Cache, carry_caches
 from nb2pipe.analysis.declared import Act, after_cell, before_cell, pure_names
 from nb2pipe.analysis.definitions import Definition
+from nb2pipe.analysis.displays import Displays
 from nb2pipe.analysis.expressions import BUILTINS, SHELL_NAMES
 from nb2pipe.analysis.facts import CellFacts, ReplayKind, StatementFacts, Write, WriteKind
 from nb2pipe.analysis.heap import NOTHING, Heap, Site, Sites, Value
@@ -31,6 +33,7 @@ class Interpretation:
     `surely_changed_at` the last one of which more than caution says so;
     `compared` are objects whose identity is asked for, `walked_at` tells of sets when their order showed last;
     `unstorable` those that no file can hold, some of which are open `files`;
+    `outputs` are the names of displayed values that are read and travel;
     `caches` are what functions keep of their results, `carried` those whose cache travels;
     `forgetful` are types of which stored objects go on in another way, with the methods that show it.
     """
@@ -43,6 +46,7 @@ class Interpretation:
     walked_at: Mapping[Site, int]
     unstorable: frozenset[Site]
     files: OpenFiles
+    outputs: frozenset[str]
     caches: Mapping[Definition, Cache]
     carried: frozenset[Definition]
     forgetful: Mapping[str, frozenset[str]]
@@ -61,7 +65,8 @@ def interpret(
     """
     machine = Statements(knowledge or load_knowledge())
     machine.missing = _missing(cells)
-    facts = tuple(_run_cell(machine, cell, parameters) for cell in cells)
+    displays = Displays(machine, cells)
+    facts = tuple(_run_cell(machine, displays, cell, parameters) for cell in cells)
     facts, carried = carry_caches(facts, machine)
     return Interpretation(
         cells=store_wrappers(facts, machine.heap),
@@ -72,6 +77,7 @@ def interpret(
         walked_at=machine.walked_at,
         unstorable=frozenset(machine.unstorable),
         files=machine.files,
+        outputs=machine.outputs,
         caches=machine.caches,
         carried=carried,
         forgetful={
@@ -90,8 +96,11 @@ def _missing(cells: Sequence[ParsedCell]) -> frozenset[str]:
     return frozenset(read) - bound - BUILTINS - SHELL_NAMES - HISTORY_NAMES
 
 
-def _run_cell(machine: Statements, parsed: ParsedCell, parameters: frozenset[str]) -> CellFacts:
+def _run_cell(
+    machine: Statements, displays: Displays, parsed: ParsedCell, parameters: frozenset[str]
+) -> CellFacts:
     before = _sites(machine)
+    shows = bool(machine.outputs) and displays.are_own()
     found = changed_nodes(parsed.text, parsed.tree, machine.knowledge.rules)
     machine.changed_nodes.update(found)
     position = parsed.laid.cell.position
@@ -100,12 +109,18 @@ def _run_cell(machine: Statements, parsed: ParsedCell, parameters: frozenset[str
     machine.explained = any(item.effect is not Effect.PURE for item in declared)
     statements = [*_declared(machine, parsed, before_cell(declared, machine))]
     for node in parsed.tree.body:
-        statements.append(_run_statement(machine, position, node, may_stop=parsed.laid.may_raise))
+        show = partial(displays.display, parsed, node)
+        may_stop = parsed.laid.may_raise
+        statements.append(_run_statement(machine, position, node, show=show, may_stop=may_stop))
         for name in parameters & machine.assigned:
             machine.names[name] = Binding(Value(machine.names[name].value.sites))
     statements += _declared(machine, parsed, after_cell(declared, machine))
     return CellFacts(
-        cell=position, statements=tuple(statements), before=before, after=_sites(machine)
+        cell=position,
+        statements=tuple(statements),
+        before=before,
+        after=_sites(machine),
+        shows=shows,
     )
 
 
@@ -134,9 +149,13 @@ def _run_statement(
     node: ast.stmt,
     act: Act | None = None,
     *,
+    show: Callable[[], None] | None = None,
     may_stop: bool = False,
 ) -> StatementFacts:
-    """Return the facts of a statement; one that `may_stop`, or not run at all, is never replayed."""
+    """Return the facts of a statement; one that `may_stop`, or not run at all, is never replayed.
+
+    `act` is what it does, if not what stands there; `show` displays its value.
+    """
     record = start_statement(machine, node)
     before = machine.snapshot(None)
     if act is not None:
@@ -149,12 +168,14 @@ def _run_statement(
     writes = _writes(machine, record)
     replay = None if may_stop else replay_kind(node, writes, machine)
     defines = replay is ReplayKind.DEFINITION
+    if show is not None:
+        show()
     return StatementFacts(
         cell=cell,
         order=machine.order,
         node=node,
         reads=record.reads,
-        writes=writes,
+        writes=_writes(machine, record),
         let_go=record.let_go,
         replay=replay,
         wraps=wrapping_objects(node, machine) if defines else NOTHING,
@@ -164,6 +185,7 @@ def _run_statement(
         planted=frozenset(record.planted),
         unknown_file=record.unknown_file,
         dynamic=record.dynamic,
+        lost_output=record.lost_output,
         opaque=tuple(record.opaque),
     )
 
@@ -174,7 +196,7 @@ def _writes(machine: Memory, record: Recorder) -> dict[str, Write]:
         if name in machine.names:
             certain = name in machine.assigned
             kind = WriteKind.DEFINE if certain else WriteKind.MAY_DEFINE
-            writes[name] = Write(kind=kind, node=node)
+            writes[name] = Write(kind=kind, node=node, displayed=name in record.displayed)
     for name, node in record.deleted.items():
         if name not in writes:
             gone = name not in machine.names

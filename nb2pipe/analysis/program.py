@@ -8,6 +8,7 @@ from nb2pipe.analysis.facts import ReplayKind, StatementFacts, WriteKind
 from nb2pipe.analysis.file_names import FILES, path_of
 from nb2pipe.analysis.handles import carried_handles, handles_in
 from nb2pipe.analysis.heap import NOTHING
+from nb2pipe.analysis.history import LAST, execution_counts
 from nb2pipe.analysis.imports import imported_modules, reached_submodules
 from nb2pipe.analysis.link import Linker, StepLinks, file_order
 from nb2pipe.analysis.parameters import ParameterCells
@@ -286,26 +287,32 @@ class _StepBuilder:
     def _run(self, cell: int) -> None:
         substitutions = self.parameters.substitutions.get(cell, ())
         self.used.update((item.name, None) for item in substitutions)
-        count = sum(
-            laid.role is not Role.SKIP and bool(laid.cell.source.strip())
-            for laid in self.layout.cells[: cell + 1]
-        )
         watched = [*self.watch.kept(self.step.name, cell, self.bound)]
         keeps = [name for name, held in watched if held]
         run = Run(
             cell=cell,
-            count=count,
+            count=execution_counts(self.layout.cells).get(cell, 0),
             substitutions=substitutions,
             keeps=tuple(dict.fromkeys([*keeps, *self._doubted(cell)])),
             spares=tuple(name for name, held in watched if not held),
             modules=self._submodules(cell),
             may_raise=self.layout.cells[cell].may_raise,
+            history=self._history(cell),
         )
         self.program.append(run)
         definitions = self.linker.history.definitions
         for facts in self.linker.interpretation.cells[cell].statements:
             for name in facts.writes:
                 self.bound[name] = definitions[name, facts.order]
+
+    def _history(self, cell: int) -> tuple[str, ...]:
+        """Return the displayed values that a cell reads or moves on, and that are IPython's own before it."""
+        found = self.linker.interpretation
+        statements = found.cells[cell].statements
+        names = {name for facts in statements for name in (*facts.reads, *facts.writes)}
+        used = names & found.outputs
+        last = LAST if found.cells[cell].shows and not used.isdisjoint(LAST) else ()
+        return (*last, *sorted(used.difference(LAST)))
 
     def _submodules(self, cell: int) -> tuple[str, ...]:
         """Return the submodules that a cell, or code that it calls, may reach without their import."""

@@ -46,6 +46,8 @@ class Recorder:
     planted: set[str] = field(default_factory=set)
     varies: bool = False
     cases: set[str] = field(default_factory=set)
+    displayed: set[str] = field(default_factory=set)
+    lost_output: ast.AST | None = None
     calls: int = 0
     recreates: bool = False
     draws: bool = False
@@ -100,6 +102,9 @@ class Memory:
         self.folder: str | None = ""
         # States that the context managers around put back at their end.
         self.put_back: frozenset[str] = frozenset()
+        # The names of displayed values that the notebook reads, and those that may have another value than is known.
+        self.outputs: frozenset[str] = frozenset()
+        self.doubtful: dict[str, Binding | None] = {}
         # What tags say of the running cell: names that it leaves alone, whether its hidden ways are declared.
         self.pure: frozenset[str] = frozenset()
         self.explained = False
@@ -311,6 +316,8 @@ class Memory:
     def _note_read(self, name: str, node: ast.AST) -> None:
         for doings in self.doings:
             doings.reads.add(name)
+        if name in self.doubtful and self.doubtful[name] is self.names.get(name):
+            self.record.lost_output = node
         if name not in self.assigned:
             known = self.record.reads.get(name)
             guarded = self.guards > 0

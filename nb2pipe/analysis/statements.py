@@ -7,7 +7,7 @@ from typing import Any
 from nb2pipe.analysis.arguments import NO_ARGUMENTS, Arguments
 from nb2pipe.analysis.decorators import ACCESSORS
 from nb2pipe.analysis.definitions import Definition, Frame
-from nb2pipe.analysis.heap import NOTHING, Site, Value
+from nb2pipe.analysis.heap import IMMUTABLE, NOTHING, Site, Value
 from nb2pipe.analysis.knowledge import Knowledge
 from nb2pipe.analysis.operators import OPERATORS
 from nb2pipe.analysis.paths import Paths
@@ -20,6 +20,8 @@ class Statements(Paths):
     def __init__(self, knowledge: Knowledge) -> None:
         super().__init__(knowledge)
         self._lazy_annotations = False
+        # That of the last statement, if it was an expression.
+        self.value = IMMUTABLE
         self._executors: dict[type[ast.stmt], Callable[[Any, Frame | None], None]] = {
             ast.Assign: self._assign,
             ast.AnnAssign: self._annotated,
@@ -119,6 +121,7 @@ class Statements(Paths):
     def _expression(self, node: ast.Expr, frame: Frame | None) -> None:
         value = self.evaluate(node.value, frame)
         if frame is None:
+            self.value = value
             self.walk(value.sites | self.heap.held(value.sites))
             self.run_methods(value, OPERATORS | {"_repr_html_", "_repr_mimebundle_"}, node)
 

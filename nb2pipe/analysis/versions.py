@@ -202,7 +202,9 @@ def _versions(
                 handles=tuple(current[n] for n in facts.let_go.get(name, ()) if n in current),
                 parameter=name in parameters and write.kind is WriteKind.DEFINE,
                 # What a definition changes is another one, to which it adds a case.
-                replayable=replayable and write.kind is not WriteKind.DELETE,
+                replayable=replayable
+                and write.kind is not WriteKind.DELETE
+                and not write.displayed,
                 view=view and write.kind is WriteKind.DEFINE,
                 literal=literal and given and write.kind is WriteKind.DEFINE,
                 eager=tuple(eager.values()),

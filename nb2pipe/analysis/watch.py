@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from nb2pipe.analysis.facts import ReplayKind, WriteKind
 from nb2pipe.analysis.file_names import may_write
 from nb2pipe.analysis.heap import Site
+from nb2pipe.analysis.history import LAST
 from nb2pipe.analysis.link import Linker
 from nb2pipe.analysis.supply import Supply
 from nb2pipe.analysis.versions import Version
@@ -80,7 +81,11 @@ class Watch:
             held = version.hidden or bound.get(name) is version
             if held and self._matters(version, step, cell):
                 yield name, True
-            elif not held and _is_later(self.versions.get(version, {}), step, cell):
+            elif (
+                not held
+                and name not in LAST
+                and _is_later(self.versions.get(version, {}), step, cell)
+            ):
                 yield name, False
         for name, uses in self.files.items():
             if not may_write(written, name) and _is_later(uses, step, cell):

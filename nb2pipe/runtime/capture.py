@@ -1,6 +1,7 @@
 """What a cell displays, collected as a kernel and nbclient together would."""
 
 import base64
+import builtins
 import io
 import sys
 from typing import TYPE_CHECKING, Any, Awaitable, Callable, Optional
@@ -19,8 +20,10 @@ class Recorder:
     silent = False
     clear_next = False
 
-    def __init__(self) -> None:
+    def __init__(self, scope: dict[str, Any]) -> None:
         self.displays: dict[Any, list[Any]] = {}
+        self.scope = scope
+        self.last = {"_": "", "__": "", "___": ""}
 
     def add(self, kind: str, **content: Any) -> dict[str, Any]:
         """Append an output and return it."""
@@ -33,6 +36,25 @@ class Recorder:
             else:
                 self.outputs.append(output)
         return output
+
+    def recall(self, names: list[str]) -> None:
+        """Go on from displayed values, as far as there are some, which other steps may have made."""
+        for name in names:
+            if name in self.last:
+                self.last[name] = self.scope.setdefault(name, "")
+            elif name in self.scope:
+                self.scope["_oh"][int(name[1:])] = self.scope[name]
+
+    def remember(self, value: Any, count: int) -> None:
+        """Bind a value that is displayed to `_`, `_3` and in `Out`, as IPython does."""
+        last, scope = self.last, self.scope
+        if value is scope["_oh"]:
+            return
+        own = all(scope.get(name, old) is old for name, old in last.items())
+        last.update(___=last["__"], __=last["_"], _=value)
+        if own and "_" not in vars(builtins):
+            scope.update(last)
+        scope[f"_{count}"] = scope["_oh"][count] = value
 
     def display(self, display_id: Optional[str], **content: Any) -> None:
         """Append displayed data; `update` will find it by its `display_id`."""

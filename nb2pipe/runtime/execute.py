@@ -43,7 +43,7 @@ def prepare() -> tuple[Recorder, Any]:
     note_start()
     watch_files()
     main = sys.modules["__main__"] = ModuleType("__main__")
-    recorder = Recorder()
+    recorder = Recorder(vars(main))
     for name in "stdout", "stderr":
         Stream(name, recorder)
     try:
@@ -138,6 +138,7 @@ def _run_cell(
     for name in operation.get("modules", ()):
         with contextlib.suppress(Exception):
             importlib.import_module(name)
+    recorder.recall(operation.get("history", ()))
     guard.enter(operation)
     cell["outputs"] = recorder.outputs = []
     cell["status"] = "error"

@@ -36,7 +36,7 @@ def kernel_shell(main: ModuleType, recorder: Recorder, run_in_loop: "Loop") -> "
     )
     shell.config.IPKernelApp.a = 1
     atexit.unregister(shell.atexit_operations)  # it would look at every object that there is
-    for name in "_", "__", "___":
+    for name in recorder.last:
         main.__dict__.pop(name)  # a step has no output to begin with: asking for one fails
     # There while no cell runs, too: values that are loaded import libraries, which look for it.
     builtins.get_ipython = shell.get_ipython  # type: ignore[attr-defined]
@@ -55,6 +55,9 @@ def kernel_shell(main: ModuleType, recorder: Recorder, run_in_loop: "Loop") -> "
     shell.display_pub.publish = publish
     shell.display_pub.clear_output = recorder.clear
     shell.displayhook.write_format_data = show_result
+    shell.displayhook.update_user_ns = lambda value: recorder.remember(
+        value, shell.displayhook.prompt_count
+    )
     shell.displayhook.write_output_prompt = shell.enable_gui = shell.ask_exit = ignore
     shell._showtraceback = lambda _, error, lines: recorder.show_error(error, lines)  # noqa: SLF001
     shell.set_hook("show_in_pager", ignore, 0)

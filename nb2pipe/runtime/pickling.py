@@ -170,10 +170,6 @@ def _reduce(value: Any) -> Any:
         return rebuild_code, (sys.implementation.cache_tag, marshal.dumps(value, 2))
     if kind in DICT_VIEWS:
         return rebuild_dict_view, (DICT_VIEWS.index(kind), gc.get_referents(value)[0])
-    if kind is CellType:
-        return _reduce_cell(value)
-    if kind is ModuleType:
-        return importlib.import_module, (value.__name__,)
     if kind in OTHERS:
         return OTHERS[kind](value)
     reduced = REDUCERS[-1](value)

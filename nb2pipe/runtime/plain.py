@@ -15,15 +15,20 @@ if TYPE_CHECKING:
 
 def plain_shell(main: ModuleType, recorder: Recorder, run_in_loop: "Loop") -> "Shell":
     """Return the smallest shell; it shows a result by `repr` and `_repr_html_`."""
+    main.__dict__["Out"] = main.__dict__["_oh"] = {}
     compiler = codeop.Compile()  # it remembers `from __future__ import …`
     compiler.flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 
     def run(source: str, name: str, count: int) -> Optional[BaseException]:
         def show_result(value: Any) -> None:
-            if value is not None:
+            # A semicolon hides a value.
+            rest = source.encode().split(b"\n", body[-1].end_lineno - 1)[-1]  # type: ignore[operator]
+            quiet = rest[body[-1].end_col_offset :].lstrip().startswith(b";")
+            if value is not None and count and not quiet:
                 data = {"text/plain": repr(value)}
                 if hasattr(value, "_repr_html_"):
                     data["text/html"] = value._repr_html_()
+                recorder.remember(value, count)
                 recorder.add("execute_result", data=data, metadata={}, execution_count=count)
 
         try:

@@ -266,7 +266,7 @@ REFUSED = {
         ],
         "NB212",
     ),
-    "output of another step": ([("a", "1 + 1"), ("b", "print(_)")], "NB208"),
+    "all outputs of another step": ([("a", "1 + 1"), ("b", "print(Out)")], "NB208"),
     "never defined": ([("a", "print(nothing)")], "NB203"),
     "defined below": ([("a", "print(x)"), ("b", "x = 1")], "NB203"),
     "input": ([("a", "name = input()")], "NB215"),

@@ -14,7 +14,6 @@ CASES = json.loads(SHARED.read_text(encoding="utf-8")) if SHARED.exists() else [
 # What cannot be kept across steps, and is said so.
 REFUSED = {
     "T66_interleaved_cycle": "NB301",
-    "T77_last_output_name": "NB208",
     "T83_lru_cache_state": "NB212",
 }
 

@@ -152,7 +152,7 @@ def test_a_comment_reaches_what_a_target_says(nb):
 
 
 OUTPUT = ("1 + 2", "step:first")
-HISTORY = "print(_)  # nb2pipe: ignore[{}]"
+HISTORY = "print(Out)  # nb2pipe: ignore[{}]"
 
 
 @pytest.mark.parametrize("selected", ["NB208", "NB2xx"])
@@ -184,7 +184,7 @@ def test_a_value_that_could_be_stored_otherwise_than_it_is_stays_an_error(nb):
     ],
 )
 def test_settings_do_not_lower_it_either(nb, settings):
-    path = nb(OUTPUT, ("print(_)", "step:second"), metadata={"nb2pipe": settings})
+    path = nb(OUTPUT, ("print(Out)", "step:second"), metadata={"nb2pipe": settings})
     found = check(path)
     assert [(d.code, d.severity) for d in found] == [
         (Code.FIRM_CODE, Severity.WARNING),
@@ -195,7 +195,7 @@ def test_settings_do_not_lower_it_either(nb, settings):
 
 def test_a_family_in_the_settings_leaves_it_alone(nb):
     settings = {"nb2pipe": {"ignore": ["NB2xx"]}}
-    path = nb(OUTPUT, ("print(_, xx)", "step:second"), metadata=settings)
+    path = nb(OUTPUT, ("print(Out, xx)", "step:second"), metadata=settings)
     assert [d.code for d in check(path)] == [Code.FIRM_CODE, Code.OUTPUT_HISTORY]
 
 

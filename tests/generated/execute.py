@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from nb2pipe.analysis import analyse
+from nb2pipe.analysis.history import LAST
 from nb2pipe.bundle.manifest import manifest_of
 from nb2pipe.diagnostics import Diagnostic, Severity
 from nb2pipe.ir import Cell, Pipeline, Run, Step
@@ -108,7 +109,11 @@ def _shown(entry: dict[str, Any]) -> str:
 
 def run_whole(cells: Sequence[Cell]) -> list[dict[str, Any]]:
     """Run all cells in one process; return what the runtime tells of each."""
-    program = tuple(Run(cell=cell.position, count=cell.position + 1) for cell in cells)
+    program = tuple(
+        # As a kernel begins: what was displayed last is an empty text.
+        Run(cell=cell.position, count=cell.position + 1, history=() if cell.position else LAST)
+        for cell in cells
+    )
     step = Step(name="whole", cells=tuple(range(len(cells))), program=program)
     pipeline = Pipeline(
         name="whole", notebook="generated.ipynb", steps=(step,), edges=(), cells=tuple(cells)

@@ -36,6 +36,19 @@ def test_a_notebook_that_is_equal_as_tagged_and_however_it_is_split(nb, isolated
     assert listing(path.parent) == before
 
 
+def test_what_other_steps_displayed_and_remember_is_there(nb):
+    path = nb(
+        ("from functools import lru_cache\ncache = lru_cache(None)\n1 + 1", "step:a"),
+        ("@cache\ndef double(n):\n    print('once', n)\n    return 2 * n\ndouble(_)", "step:b"),
+        ("[].sort()", "step:c"),
+        ("print(_, __, Out[1], double(2))", "step:d"),
+        ("for _ in range(2):\n    double(_ + 2)", "step:e"),
+        ("print(_, _1, double(3))", "step:f"),
+    )
+    found = verify(path, splits=4)
+    assert [report.status for report in found.reports] == [RunStatus.EQUAL] * 5
+
+
 def test_a_difference_counts_only_if_the_notebook_goes_on_to_agree_with_itself(
     nb, tmp_path_factory
 ):
