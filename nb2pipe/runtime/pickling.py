@@ -295,8 +295,8 @@ def _reduce_cached(function: Any) -> Any:
     if function.__module__ != "__main__":
         return NotImplemented
     parameters = function.cache_parameters()
-    # Where their number is limited, the results cannot be reached.
-    kept = {} if parameters["maxsize"] else _kept(function)
+    # Where their number is limited, the results cannot be reached. A copy: one more is no change of what others see.
+    kept = {} if parameters["maxsize"] else {**_kept(function)}
     made = function.__qualname__, function.__wrapped__, parameters
     given = {**vars(function)}
     del given["cache_parameters"]

@@ -151,7 +151,8 @@ def test_nothing_of_the_runtime_is_in_the_way(bare):
     assert result["error"] is None
     first, second, third = texts(result).splitlines()
     assert (
-        first == "['__builtins__', '__doc__', '__loader__', '__name__', '__package__', '__spec__']"
+        first
+        == "['Out', '__builtins__', '__doc__', '__loader__', '__name__', '__package__', '__spec__', '_oh']"
     )
     assert second == "__main__ ['-c'] True False"
     assert third == "['nb2pipe_runtime'] False"
