@@ -70,43 +70,6 @@ def _are_handles(analysis: Analysis, sites: Sites) -> bool:
     )
 
 
-def check_forgetful(analysis: Analysis) -> Iterator[Diagnostic]:
-    """An object that was worked with goes on in another step, but what is stored of it does not tell how."""
-    forgetful = analysis.interpretation.forgetful
-    for name, links in analysis.linker.steps.items():
-        for version in analysis.linker.loads(name):
-            stored = analysis.interpretation.cells[version.cell].after.get(
-                version.name, frozenset()
-            )
-            types = sorted({site.type or "" for site in stored} & forgetful.keys())
-            if not types or version.kind is not WriteKind.MUTATE:
-                continue
-            if _goes_on(analysis, version, name, forgetful[types[0]]):
-                yield _crossing(
-                    analysis,
-                    Code.UNSTORABLE,
-                    version,
-                    links.name,
-                    f"is worked with there, and a stored `{types[0]}` goes on in another way",
-                    f"do all that changes `{version.name}` in one step; others may look at it",
-                )
-
-
-def _goes_on(analysis: Analysis, version: Version, step: str, methods: frozenset[str]) -> bool:
-    """Whether a step calls one of `methods` on what it got, unless that is reset before."""
-    changes = (v for v in analysis.history.definitions.values() if v.previous is version)
-    for change in changes:
-        if analysis.step_of(change.cell) != step:
-            continue
-        nodes = ast.walk(change.statement.node)
-        called = [node.attr for node in nodes if isinstance(node, ast.Attribute)]
-        if not methods.isdisjoint(called):
-            return True
-        if "reset" not in called and _goes_on(analysis, change, step, methods):
-            return True
-    return False
-
-
 def _crossing(
     analysis: Analysis, code: Code, version: Version, step: str, what: str, hint: str
 ) -> Diagnostic:
@@ -302,7 +265,6 @@ CHECKS = (
     check_declared_names,
     check_pure,
     check_unstorable,
-    check_forgetful,
     check_stateful,
     check_opaque,
     check_dynamic,

@@ -35,7 +35,6 @@ class Interpretation:
     `unstorable` those that no file can hold, some of which are open `files`;
     `outputs` are the names of displayed values that are read and travel;
     `caches` are what functions keep of their results, `carried` those whose cache travels;
-    `forgetful` are types of which stored objects go on in another way, with the methods that show it.
     """
 
     cells: tuple[CellFacts, ...]
@@ -49,7 +48,6 @@ class Interpretation:
     outputs: frozenset[str]
     caches: Mapping[Definition, Cache]
     carried: frozenset[Definition]
-    forgetful: Mapping[str, frozenset[str]]
     starred: bool
 
 
@@ -80,9 +78,6 @@ def interpret(
         outputs=machine.outputs,
         caches=machine.caches,
         carried=carried,
-        forgetful={
-            n: type_.forgets for n, type_ in machine.knowledge.types.items() if type_.forgets
-        },
         starred=bool(machine.stars),
     )
 

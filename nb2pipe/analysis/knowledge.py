@@ -115,8 +115,7 @@ class TypeKnowledge:
     """The methods of a type: rows by name, and what holds for all others (None: the general table).
 
     `state`: hidden state that library code uses when it gets, or holds, an object of this type.
-    `attributes`: those whose value shares nothing that can change. `forgets`: methods that go on from
-    where the object is, which a stored one has forgotten, though it looks the same. `slices`: the type of
+    `attributes`: those whose value shares nothing that can change. `slices`: the type of
     what an index copies out of it, unless that is a text; what is put in is copied, too.
     """
 
@@ -124,7 +123,6 @@ class TypeKnowledge:
     default: CallEffect | None = None
     state: str | None = None
     attributes: frozenset[str] = frozenset()
-    forgets: frozenset[str] = frozenset()
     slices: str | None = None
 
 
@@ -391,7 +389,6 @@ def _type(row: Mapping[str, Any]) -> TypeKnowledge:
         default=_effect(row["default"] or {}) if "default" in row else None,
         state=row.get("state"),
         attributes=frozenset(_words(row.get("attributes", ()))),
-        forgets=frozenset(_words(row.get("forgets", ()))),
         slices=row.get("slices"),
     )
 

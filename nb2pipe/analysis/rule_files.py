@@ -17,7 +17,7 @@ STATES: Final = GENERATORS
 
 _TOP: Final = ("modules", "functions", "types", "methods", "attributes", "rules")
 _GROUP: Final = ("names", "module")
-_TYPE: Final = ("made_by", "methods", "default", "state", "attributes", "forgets", "slices")
+_TYPE: Final = ("made_by", "methods", "default", "state", "attributes", "slices")
 _RULE: Final = ("id", "contains", "rule", "mutates", "constraints")
 _KEY_LISTS: Final = frozenset({"mutates", "aliases"})
 _KEYS: Final = frozenset({"reads_file", "writes_file"})
@@ -110,7 +110,7 @@ def _type(node: Node) -> Iterator[Problem]:
                 yield from _table(value, _row)
             case "default":
                 yield from _row(value)
-            case "made_by" | "attributes" | "forgets":
+            case "made_by" | "attributes":
                 yield from _words(value)
             case "state" | "slices":
                 wrong = _wrong_value(key.value, _plain(value))

@@ -23,7 +23,8 @@ def kernel_shell(main: ModuleType, recorder: Recorder, run_in_loop: "Loop") -> "
     from traitlets.config import Config  # noqa: PLC0415 -- IPython's own
 
     os.environ.update(TERM="xterm-color", FORCE_COLOR="1", PAGER="cat")
-    os.environ.setdefault("MPLBACKEND", "module://matplotlib_inline.backend_inline")
+    if not os.environ.get("MPLBACKEND"):  # an empty one counts as none, as in a kernel
+        os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
     folder = tempfile.TemporaryDirectory()
     # Libraries tell a notebook by this name, by `IPKernelApp` or by `kernel`.
     members = {"folder": folder, "kernel": None}

@@ -119,6 +119,8 @@ def _pickler(
     """Return the class that pickles."""
     is_plain = base is pickle.Pickler
     usual: set[type] = set()  # kinds that pickle stores by itself: there may be millions of each
+    if "iminuit" in sys.modules:
+        OTHERS[sys.modules["iminuit"].Minuit] = _reduce_fit
 
     class Pickler(base):  # type: ignore[misc] # plain pickle's or cloudpickle's
         def reducer_override(self, value: Any) -> Any:
@@ -134,7 +136,8 @@ def _pickler(
             if reduced is NotImplemented:
                 if isinstance(value, (type, FunctionType)):
                     return reduced if is_plain else super().reducer_override(value)
-                usual.add(type(value))
+                if type(value) not in OTHERS:  # of which only some are stored in a way of their own
+                    usual.add(type(value))
             return reduced
 
     if walked is not None:
@@ -341,6 +344,24 @@ OTHERS: dict[type, Any] = {
     ModuleType: lambda module: (importlib.import_module, (module.__name__,)),
     object: _reduce_object,
 }
+
+
+# --- fits of iminuit: whether the last state still is the minimum's own decides what the next method starts from
+
+
+def _reduce_fit(fit: Any) -> Any:
+    make, arguments, state = fit.__reduce_ex__(4)[:3]
+    found = fit._fmin and fit._last_state is fit._fmin._src.state  # noqa: SLF001 -- no public way
+    return make, arguments, (*state, found), None, None, restore_fit
+
+
+def restore_fit(fit: Any, state: Any) -> None:
+    """Give a new fit the attributes of a stored one."""
+    _, attributes, found = state
+    for name, value in attributes.items():
+        setattr(fit, name, value)
+    if found:
+        fit._last_state = fit._fmin._src.state  # noqa: SLF001
 
 
 # --- arrays: a view becomes a view again when something else in the artifact shares its memory

@@ -55,6 +55,7 @@ class Runner:
     def __init__(self, folder, python, flags):
         self.folder = folder
         self.command = [python, *flags, "-c", BOOTSTRAP, runtime_blob()]
+        self.environment = {"PATH": os.environ["PATH"], "HOME": str(folder)}
         self.runs = 0
 
     def __call__(self, document, sources, *, parameters=None, inputs=None, outputs=None):
@@ -82,11 +83,10 @@ class Runner:
 
     def start(self, arguments, locale="C.UTF-8"):
         """Start the runtime with arguments in an environment that has next to nothing."""
-        environment = {"PATH": os.environ["PATH"], "HOME": str(self.folder), "LC_ALL": locale}
         return subprocess.run(
             [*self.command, *arguments],
             cwd=self.folder,
-            env=environment,
+            env={**self.environment, "LC_ALL": locale},
             capture_output=True,
             text=True,
             encoding="utf-8",

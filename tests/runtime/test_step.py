@@ -291,3 +291,9 @@ def test_a_step_without_inputs_in_kubeflow(plain):
 def test_where_the_launcher_puts_files(uri, path):
     artifacts = {"artifacts": {"x": {"artifacts": [{"uri": uri}]}}}
     assert kubeflow_ports({}, {"inputs": artifacts, "outputs": {}})["inputs"] == {"x": path}
+
+
+def test_an_empty_backend_of_matplotlib_counts_as_none(notebook_image):
+    notebook_image.environment["MPLBACKEND"] = ""
+    result = notebook_image.run("import matplotlib\nprint(matplotlib.get_backend())")
+    assert texts(result) == "module://matplotlib_inline.backend_inline\n"

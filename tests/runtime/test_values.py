@@ -74,6 +74,17 @@ VALUES = {
             "assert f(5) == [5, 1] and f.__wrapped__(6) == [6, 1]"
         ),
     ),
+    "functions that keep results, after others and after plain objects": (
+        ["v"],
+        (
+            "import functools, fnmatch\n@functools.lru_cache(None)\ndef f(x, y=1): return [x, y]\n"
+            "f(2, y=3); v = [object(), fnmatch._compile_pattern, f]"
+        ),
+        (
+            "import fnmatch; f = v[2]; before = f.cache_info().misses; f(2, y=3)\n"
+            "assert f.cache_info().misses == before and v[1] is fnmatch._compile_pattern"
+        ),
+    ),
     "a function that keeps a number of results": (
         ["f"],
         "import functools\n@functools.lru_cache(maxsize=2)\ndef f(x): return x\nf(1)",
