@@ -116,14 +116,11 @@ class PastRun:
 
     def executed_notebook(self) -> dict[str, Any] | None:
         """Return the executed notebook, None when the run has not written it, or it is damaged."""
-        import nbformat
+        from nbformat.validator import iter_validate
 
         document = read_object(self.folder.notebook)
-        try:
-            nbformat.validate(document)
-        except nbformat.ValidationError:
-            return None
-        return document
+        damaged = next(iter(iter_validate(document)), None) is not None
+        return None if damaged else document
 
     def to_json(self) -> dict[str, Any]:
         """Return the document with the folder and its size."""

@@ -127,17 +127,14 @@ def test_damaged_files_of_a_run_do_not_keep_others_from_being_looked_at(nb, tmp_
     path = nb(("x = 1\nprint(12345)", "step:a"), ("print(x)", "step:b"))
     folder = nb2pipe.run(path).folder
     monkeypatch.chdir(tmp_path)
-    chance = random.Random(1)
-    files = [*folder.rglob("*.json"), folder / "executed.ipynb"]
-    for _ in range(60):
-        damaged = chance.choice(files)
+    for damaged in [*folder.rglob("*.json"), folder / "executed.ipynb"]:
         content = damaged.read_bytes()
-        names = [f'"{name}":'.encode() for name in _names(json.loads(content))]
-        broken = chance.choice([content[:-5], content.replace(chance.choice(names), b'"?":')])
-        damaged.write_bytes(broken)
-        for words in ("runs", "show last", "show last b", "report last", "debug last b"):
-            done = CliRunner().invoke(root, words.split())
-            assert done.exit_code in {0, 1}, (damaged.name, broken, words, done.output)
+        names = sorted({f'"{name}":'.encode() for name in _names(json.loads(content))})
+        for broken in [content[:-5], *(content.replace(name, b'"?":') for name in names)]:
+            damaged.write_bytes(broken)
+            for words in ("runs", "show last", "show last b", "report last", "debug last b"):
+                done = CliRunner().invoke(root, words.split())
+                assert done.exit_code in {0, 1}, (damaged.name, words, done.output[:300])
         damaged.write_bytes(content)
 
 
