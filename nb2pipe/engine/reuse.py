@@ -210,9 +210,10 @@ class Reuse:
             if digest_of(place) != value:  # what it displayed would not be what it was
                 self._store.forget(value)
                 return None
-        if record.cells != known.cells and not _move(files.result, record, known):
-            return None
         result = read_step_result(files.result)
+        if result is not None and (result.step, record.cells) != (step.name, known.cells):
+            moved = _move(files.result, step.name, record, known)
+            result = read_step_result(files.result) if moved else None
         if result is None or result.status is not StepStatus.SUCCEEDED:
             return None
         self._digests |= {(step.name, key): value for key, value in record.outputs.items()}
@@ -224,8 +225,8 @@ class Reuse:
         )
 
 
-def _move(path: Path, record: Record, known: _Known) -> bool:
-    """Write where the cells of a result stand now; return whether that is all that must change."""
+def _move(path: Path, step: str, record: Record, known: _Known) -> bool:
+    """Write what the step is called and where its cells stand now; return whether that is all that must change."""
     document = json.loads(path.read_text(encoding="utf-8"))
     text = json.dumps([cell.get("outputs") for cell in document["cells"]])
     moved: dict[int, int] = {}
@@ -239,6 +240,7 @@ def _move(path: Path, record: Record, known: _Known) -> bool:
                 output["execution_count"] = new[2]
     for places in (document.get("guard") or {}).get("files", {}).values():
         places[:] = [moved.get(place, place) for place in places]
+    document["step"] = step
     write_json(path, document)
     return True
 

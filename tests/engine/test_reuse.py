@@ -57,6 +57,18 @@ def test_comments_layout_and_cells_before_do_not_matter(run):
     assert [cell["execution_count"] for cell in result.notebook["cells"]] == [1, 2, 3, 4]
 
 
+def test_what_a_step_is_called_does_not_matter(run):
+    run(LOAD, FIT, SHOW)
+    ran, result = run(LOAD, (FIT[0], "step:add"), SHOW)
+    assert ran == []
+    assert texts(result) == ["loading\n", "fitting\n", "3\n"]
+    assert [(step.step, step.status) for step in result.steps] == [
+        ("load", "succeeded"),
+        ("add", "succeeded"),
+        ("show", "succeeded"),
+    ]
+
+
 def test_a_change_runs_the_step_and_what_depends_on_it(run):
     run(LOAD, FIT, SHOW)
     ran, result = run(LOAD, ("# fit\ny = sum(x) + 1\nprint('fitting')", "step:fit"), SHOW)
