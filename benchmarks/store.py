@@ -49,8 +49,7 @@ _TITLES = {
     "small arrays": "100,000 arrays of five floats",
     "forest": "A random forest of 200 trees",
 }
-_SLOW_SECONDS = 20.0
-_SLOW_RUNS = 1
+_LEAST_RUNS = 5
 _NOISE = 1.1
 _COLUMNS = ("", "write, s", "÷ pickle 5", "read, s", "use, s", "÷ pickle 5", "MB")
 
@@ -98,9 +97,9 @@ def main() -> int:
     python = _python(given.python)
     rows: list[Row] = []
     for name in given.values:
-        rows += _measure_value(python, name, given.folder, "disk", given.runs)
+        rows += _measure_value(python, name, given.folder, "disk", given)
     if "array" in given.values and given.memory:
-        rows += _measure_value(python, "array", given.memory, "memory", given.runs)
+        rows += _measure_value(python, "array", given.memory, "memory", given)
     targets = list(_targets(rows))
     document = {
         "python": platform.python_version(),
@@ -118,7 +117,7 @@ def main() -> int:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--runs", type=int, default=_LEAST_RUNS)
     parser.add_argument(
         "--python", type=Path, help="has the libraries  [default: one that is made]"
     )
@@ -126,11 +125,16 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--memory", type=Path, help="a folder in memory: the array is written there, too"
     )
+    parser.add_argument(
+        "--scale", type=float, default=1.0, help="the part of each value that is made, to try this"
+    )
     parser.add_argument("--keep", action="store_true", help="write the results and the page")
     parser.add_argument("values", nargs="*", default=[*_VALUES], help=f"of {', '.join(_VALUES)}")
     given = parser.parse_args()
     if unknown := set(given.values) - set(_VALUES):
         parser.error(f"no such value: {', '.join(sorted(unknown))}")
+    if given.keep and (given.scale != 1 or given.runs < _LEAST_RUNS):
+        parser.error(f"what is kept has whole values and {_LEAST_RUNS} runs")
     return given
 
 
@@ -148,17 +152,17 @@ def _python(choice: Path | None) -> Path:
 # --- measuring
 
 
-def _measure_value(python: Path, name: str, place: Path | None, kind: str, runs: int) -> list[Row]:
+def _measure_value(
+    python: Path, name: str, place: Path | None, kind: str, given: argparse.Namespace
+) -> list[Row]:
     """Measure all formats of a value, in turn, so that a busy minute does not count for one alone."""
     with tempfile.TemporaryDirectory(prefix="nb2pipe-", dir=place) as folder:
         source, artifact, target = (f"{folder}/{part}" for part in ("source", "artifact", "target"))
-        _work(python, "make", "-", name, "-", source)
+        _work(python, "make", "-", name, str(given.scale), source)
         _work(python, "write", _OURS, name, source, artifact)
         measured: dict[str, list[dict[str, Any]]] = {form: [] for form in _VALUES[name]}
-        for _ in range(runs):
+        for _ in range(given.runs):
             for form, found in measured.items():
-                if len(found) >= _SLOW_RUNS and _cpu(found[0]) > _SLOW_SECONDS:
-                    continue
                 print(f"{name}, {kind}: {form} …", file=sys.stderr, flush=True)
                 origin = artifact if form == _PLAIN else source
                 written = _work(python, "write", form, name, origin, target)
@@ -181,10 +185,6 @@ def _remove(path: Path) -> None:
         shutil.rmtree(path)
     else:
         path.unlink()
-
-
-def _cpu(found: dict[str, Any]) -> float:
-    return float(found["write"]["cpu"] + found["read"]["cpu"])
 
 
 def _check_results(measured: dict[str, list[dict[str, Any]]]) -> None:
@@ -268,9 +268,6 @@ def _page(rows: list[Row], targets: list[Target], versions: dict[str, str]) -> s
             f"**{_TITLES[value]}**{where}",
             _table(_COLUMNS, map(_line, own, [own] * len(own))),
         ]
-        few = [row.format for row in own if row.runs < max(other.runs for other in own)]
-        if few:
-            parts.append(f"Measured once, being slow: {', '.join(few)}.")
     lines = [
         [
             t.name,

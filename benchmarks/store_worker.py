@@ -31,25 +31,25 @@ class Record:
 # --- values: what makes them, what they need to be read, and a small computation on what was read
 
 
-def make_array() -> Any:
+def make_array(scale: float) -> Any:
     import numpy as np
 
-    return np.random.default_rng(SEED).random(125_000_000)
+    return np.random.default_rng(SEED).random(int(125_000_000 * scale))
 
 
-def make_numeric_frame() -> Any:
-    import numpy as np
-    import pandas as pd
-
-    generator = np.random.default_rng(SEED)
-    return pd.DataFrame({f"x{number}": generator.random(12_500_000) for number in range(10)})
-
-
-def make_mixed_frame() -> Any:
+def make_numeric_frame(scale: float) -> Any:
     import numpy as np
     import pandas as pd
 
-    rows, generator = 18_000_000, np.random.default_rng(SEED)
+    rows, generator = int(12_500_000 * scale), np.random.default_rng(SEED)
+    return pd.DataFrame({f"x{number}": generator.random(rows) for number in range(10)})
+
+
+def make_mixed_frame(scale: float) -> Any:
+    import numpy as np
+    import pandas as pd
+
+    rows, generator = int(18_000_000 * scale), np.random.default_rng(SEED)
     names = np.array([f"customer number {number:06d}" for number in range(100_000)], dtype=object)
     kinds = [f"kind {number}" for number in range(50)]
     seconds = pd.to_timedelta(generator.integers(0, 10**9, rows), unit="s")
@@ -64,30 +64,33 @@ def make_mixed_frame() -> Any:
     )
 
 
-def make_small_objects() -> Any:
+def make_small_objects(scale: float) -> Any:
     return [
-        {"number": number, "score": number / 7, "name": f"n{number}"} for number in range(2_500_000)
+        {"number": number, "score": number / 7, "name": f"n{number}"}
+        for number in range(int(2_500_000 * scale))
     ]
 
 
-def make_records() -> Any:
-    return [Record(number) for number in range(1_000_000)]
+def make_records(scale: float) -> Any:
+    return [Record(number) for number in range(int(1_000_000 * scale))]
 
 
-def make_small_arrays() -> Any:
+def make_small_arrays(scale: float) -> Any:
     import numpy as np
 
-    return [np.arange(5.0) + number for number in range(100_000)]
+    return [np.arange(5.0) + number for number in range(int(100_000 * scale))]
 
 
-def make_forest() -> Any:
+def make_forest(scale: float) -> Any:
     import numpy as np
     from sklearn.ensemble import RandomForestRegressor
 
     generator = np.random.default_rng(SEED)
     features = generator.random((20_000, 10))
     target = features[:, 0] + generator.random(len(features))
-    return RandomForestRegressor(200, n_jobs=1, random_state=SEED).fit(features, target)
+    return RandomForestRegressor(int(200 * scale), n_jobs=1, random_state=SEED).fit(
+        features, target
+    )
 
 
 def use_mixed_frame(frame: Any) -> float:
@@ -101,7 +104,7 @@ def use_forest(forest: Any) -> float:
     return float(forest.predict(np.random.default_rng(SEED).random((1000, 10))).sum())
 
 
-VALUES: dict[str, tuple[Callable[[], Any], str, Callable[[Any], float]]] = {
+VALUES: dict[str, tuple[Callable[[float], Any], str, Callable[[Any], float]]] = {
     "array": (make_array, "numpy", lambda array: float(array.sum())),
     "numeric frame": (make_numeric_frame, "pandas", lambda frame: float(frame.sum().sum())),
     "mixed frame": (make_mixed_frame, "pandas", use_mixed_frame),
@@ -173,10 +176,10 @@ FORMATS: dict[str, tuple[str, Callable[[Any, str], Any], Callable[[str], Any]]] 
 
 
 def main(action: str, kind: str, name: str, source: str, path: str) -> dict[str, Any]:
-    """Do one of `make`, `write` and `read`; `source` is a pickle of the value, or an artifact."""
+    """Do one of `make`, `write` and `read`; `source` is a pickle, an artifact, or how much to make."""
     make, needed, use = VALUES[name]
     if action == "make":
-        _dump("pickle")(make(), path)
+        _dump("pickle")(make(float(source)), path)
         return {}
     library, write, read = FORMATS[kind]
     for module in filter(None, (needed, library)):
