@@ -94,6 +94,7 @@ clean:
 
 $(READY): pyproject.toml uv.lock $(UV)
 	SKIP_JUPYTER_BUILDER=1 $(UV) sync --quiet --frozen
+	$(UV) export --quiet --frozen --only-group arrow --no-hashes | $(UV) pip install --quiet --no-deps --target $(VENV)/arrow -r -
 	@touch $@
 
 $(PAGE): $(PAGE_SOURCES) $(NODE_MODULES) $(READY)

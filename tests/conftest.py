@@ -1,6 +1,8 @@
 """What all tests share: notebooks made on the spot, and the real ones beside the repository."""
 
 import json
+import os
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -9,7 +11,8 @@ import pytest
 
 from tests import kubeflow as kubeflow_server
 
-SHARED = Path(__file__).parents[2] / "shared"
+ROOT = Path(__file__).parents[1]
+SHARED = ROOT.parent / "shared"
 
 CellOf = str | tuple[str, ...] | dict[str, Any]
 
@@ -78,3 +81,13 @@ def kubeflow() -> Iterator[Any]:
     """A stand-in for Kubeflow Pipelines."""
     with kubeflow_server.serving() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def with_arrow() -> dict[str, str]:
+    """Return an environment in which Python finds pyarrow.
+
+    It is not among the other packages: pandas would do some things in another way with it.
+    """
+    path = os.pathsep.join([str(ROOT), str(Path(sys.prefix) / "arrow")])
+    return {**os.environ, "PYTHONPATH": path}

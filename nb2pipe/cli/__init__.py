@@ -22,6 +22,7 @@ _COMMANDS = {
     "compile": "Compile a notebook to a pipeline.",
     "debug": "Write a notebook that stands where a step failed.",
     "explain": "Explain a diagnostic code, such as NB203.",
+    "export": "Write a stored variable as Parquet, Arrow or NumPy file.",
     "graph": "Show the steps of a notebook and what flows between them.",
     "report": "Write a run as one HTML page.",
     "run": "Run a notebook as a pipeline, on this machine.",

@@ -143,6 +143,8 @@ class Code(Enum):
     NO_SUCH_RUN = ("NB511", Severity.ERROR, "there is no such run")
     NO_SUCH_RUN_STEP = ("NB512", Severity.ERROR, "a run has no such step")
     NO_STATE = ("NB513", Severity.ERROR, "the state of a step cannot be restored")
+    NO_SUCH_VARIABLE = ("NB515", Severity.ERROR, "a step has stored no such variable")
+    CANNOT_EXPORT = ("NB516", Severity.ERROR, "a variable cannot be exported as it is")
     CANNOT_WRITE = ("NB507", Severity.ERROR, "a file cannot be written")
 
     # --- verifying
