@@ -93,6 +93,25 @@ def test_artifacts_that_no_run_has_any_more_leave_the_store(run_command, three, 
     assert [path.exists() for path in (shared, lonely, unused, young)] == [True, False, False, True]
 
 
+def test_results_are_reused_as_long_as_a_run_has_them(run_command, nb, tmp_path):
+    def clean(*words):
+        for path in (tmp_path / ".nb2pipe" / "store").rglob("*"):
+            os.utime(path, (0, 0))
+        return run_command("clean", *words).stderr
+
+    def ran():
+        result = nb2pipe.run(nb(("x = bytes(3_000_000)", "step:a"), ("print(len(x))", "step:b")))
+        assert result.status == "succeeded"
+        return [step.step for step in result.steps if step.reused is None]
+
+    assert (ran(), ran()) == (["a", "b"], [])
+    assert "removed 1 of 2 runs" in clean("--keep", 1)
+    assert ran() == []
+    assert "removed 2 of 2 runs, freed 3." in clean("--keep", 0)
+    assert [path for path in (tmp_path / ".nb2pipe" / "store").rglob("*") if path.is_file()] == []
+    assert ran() == ["a", "b"]
+
+
 @pytest.mark.parametrize(
     "words", [("--older-than", "7x"), ("--larger-than", "big"), ("--keep", "-1")]
 )
