@@ -15,7 +15,7 @@ A notebook that has errors raises `CompileError`, which carries all diagnostics.
 import json
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -237,11 +237,13 @@ def run_compiled(
     Raises:
         CompileError: the notebook has errors, or the output cannot be written.
     """
-    from nb2pipe.engine import run_pipeline  # noqa: PLC0415 -- `check` needs none of it
+    from nb2pipe.engine import RunOptions, run_pipeline  # noqa: PLC0415 -- `check` needs none of it
 
     pipeline = _pipeline_of(compilation)
-    if options is not None:
-        _check_steps(pipeline, [options.start, options.only])
+    options = options or RunOptions()
+    _check_steps(pipeline, [options.start, options.only])
+    if options.store is None:
+        options = replace(options, store=compilation.store)
     assert compilation.notebook is not None  # noqa: S101 -- there is a pipeline
     if output is not None:
         check_output(output, notebook=path)

@@ -37,7 +37,8 @@ class Compilation:
     `pipeline` is None when there is an error; `draft` is what is known of it all the same, for those
     who show it, and None when the tags or settings allow no steps. `roles` tell what each of its
     cells is for. `spans` tell where each step is first named; `image_named` whether anybody chose the
-    pipeline's image; `written_in` which cell, by position, is the last to write each variable.
+    pipeline's image; `written_in` which cell, by position, is the last to write each variable;
+    `store` the URL of a store that machines share, if the settings name one.
     Diagnostics are in notebook order, and judged by the `policy` already.
     """
 
@@ -50,6 +51,7 @@ class Compilation:
     written_in: Mapping[str, int] = field(default_factory=dict)
     draft: Pipeline | None = None
     roles: tuple[Role, ...] = ()
+    store: str | None = None
 
 
 def compile_pipeline(path: Path, overrides: Settings | None = None) -> Compilation:
@@ -88,6 +90,7 @@ def _compile(
         written_in=analysed.written_in,
         draft=draft,
         roles=tuple(laid.role for laid in layout.cells),
+        store=layout.store,
     )
 
 

@@ -31,7 +31,8 @@ _EXIT_CODES = {
 Examples:
   nb2pipe run train.ipynb
   nb2pipe run train.ipynb -o executed.ipynb
-  nb2pipe run train.ipynb -p epochs=5 -p 'layers=[64, 32]' --workers 2""",
+  nb2pipe run train.ipynb -p epochs=5 -p 'layers=[64, 32]' --workers 2
+  nb2pipe run train.ipynb --store s3://team/nb2pipe""",
 )
 @click.argument("notebook", type=click.Path())
 @click.option(
@@ -81,6 +82,12 @@ Examples:
     metavar="STEP",
     help="Run this step again, and before it only what has no stored results.",
 )
+@click.option(
+    "--store",
+    metavar="URL",
+    help="Take results from a store that others share, and put them there; empty for none."
+    "  [default: the setting `store`]",
+)
 @click.option("--no-cache", is_flag=True, help="Run every step again, whatever was stored.")
 @click.option("--explain", is_flag=True, help="Say why each step runs, or need not.")
 @click.option("--strict", is_flag=True, help="Run nothing when there are warnings.")
@@ -96,6 +103,7 @@ def command(  # noqa: PLR0913 -- the options
     paranoid: bool,
     start: str | None,
     only: str | None,
+    store: str | None,
     no_cache: bool,
     explain: bool,
     strict: bool,
@@ -129,6 +137,7 @@ def command(  # noqa: PLR0913 -- the options
                 isolated=isolated,
                 paranoid=paranoid,
                 reuse=not no_cache,
+                store=store,
                 start=start,
                 only=only,
             ),

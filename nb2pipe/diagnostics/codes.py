@@ -145,6 +145,7 @@ class Code(Enum):
     NO_STATE = ("NB513", Severity.ERROR, "the state of a step cannot be restored")
     NO_SUCH_VARIABLE = ("NB515", Severity.ERROR, "a step has stored no such variable")
     CANNOT_EXPORT = ("NB516", Severity.ERROR, "a variable cannot be exported as it is")
+    STORE_UNUSABLE = ("NB517", Severity.WARNING, "a store that is shared cannot be used")
     CANNOT_WRITE = ("NB507", Severity.ERROR, "a file cannot be written")
 
     # --- verifying

@@ -70,8 +70,7 @@ class Index:
 
     def keep(self, key: str, notebook: str, step: str, record: Record) -> None:
         """Note the results of a step."""
-        text = _sealed(json.dumps(asdict(record)))
-        row = (key, notebook, step, record.run, time.time(), text)
+        row = (key, notebook, step, record.run, time.time(), record_text(record))
         self._write("insert or replace into steps values (?, ?, ?, ?, ?, ?)", row)
 
     def drop(self, key: str) -> None:
@@ -91,10 +90,9 @@ class Index:
 
     def _records(self, where: str, *values: str) -> Iterator[Record]:
         for (text,) in self._read(f"select record from steps {where}", values):  # noqa: S608 -- our own words
-            with contextlib.suppress(ValueError, TypeError):
-                content = text[_SEAL:]
-                if text == _sealed(content):
-                    yield _record(json.loads(content))
+            record = record_from_text(text)
+            if record is not None:
+                yield record
 
     def _read(self, query: str, values: tuple[Any, ...]) -> list[tuple[Any, ...]]:
         if self._connection is None:
@@ -110,11 +108,24 @@ class Index:
                 self._connection.execute(query, values)
 
 
+def record_text(record: Record) -> str:
+    """Return a record as text, with its digest before it."""
+    return _sealed(json.dumps(asdict(record)))
+
+
+def record_from_text(text: str) -> Record | None:
+    """Return the record that `record_text` wrote; None if the text is damaged, or of another version."""
+    content = text[_SEAL:]
+    if text != _sealed(content):
+        return None
+    try:
+        document = json.loads(content)
+        cells = tuple((place, number, count) for place, number, count in document.pop("cells"))
+        return Record(**document, cells=cells)
+    except (ValueError, TypeError, KeyError):
+        return None
+
+
 def _sealed(content: str) -> str:
-    """Return a record's text with its digest before it: SQLite does not see when a byte of it changes."""
+    """Return a text with its digest before it: SQLite does not see when a byte of it changes."""
     return hashlib.blake2b(content.encode(), digest_size=_SEAL // 2).hexdigest() + content
-
-
-def _record(document: dict[str, Any]) -> Record:
-    cells = tuple((position, number, count) for position, number, count in document.pop("cells"))
-    return Record(**document, cells=cells)

@@ -5,6 +5,7 @@ import hashlib
 import json
 import os
 import shutil
+import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
@@ -18,6 +19,14 @@ from nb2pipe.ir import Json, Pipeline, Step
 _PLACES = frozenset(
     {"cell", "number", "count", "id", "line", "notebook", "source", "substitutions"}
 )
+# What machines with the same packages may differ in.
+_SYSTEM = (
+    "import codecs, locale, platform as p, time\n"
+    "print(p.python_implementation(), p.python_version(), p.system(), p.machine(), *p.libc_ver())\n"
+    "print(time.tzname, codecs.lookup(locale.getpreferredencoding()).name)"
+)
+ENVIRONMENT = "the environment"
+"""What the part of a key is called that tells the Python and its packages."""
 
 
 def step_parts(  # noqa: PLR0913 -- all but what describes the step by name
@@ -37,7 +46,8 @@ def step_parts(  # noqa: PLR0913 -- all but what describes the step by name
     """
     parts = {
         "the runtime": _runtime(),
-        "the environment": digest([environment(python), list(step.options.env)]),
+        ENVIRONMENT: environment(python),
+        "what its tags set in the environment": digest(list(step.options.env)),
     }
     for name in step.parameters:
         parts[f"parameter `{name}`"] = digest(values[name])
@@ -96,19 +106,55 @@ def environment(python: str) -> str:
         stamp = [str(real), real.stat().st_size, real.stat().st_mtime_ns]
     except OSError:
         return digest([python])
+    packages = sorted(map(str, _packages(python, found, real)))
+    return digest([stamp, packages, os.environ.get("PYTHONPATH", "")])
+
+
+@cache
+def shared_environment(python: str) -> str:
+    """Return a digest that is the same on all machines where `environment` tells of equal things.
+
+    That is the version of Python, the kind of system, its time zone and encoding, and the code of every package
+    as its list of files (`RECORD`) has it. Packages without such a list are known by their place and age alone.
+    """
+    found = Path(shutil.which(python) or python)
+    try:
+        done = subprocess.run(  # noqa: S603 -- it runs the steps
+            [python, "-I", "-S", "-c", _SYSTEM], capture_output=True, text=True, check=True
+        )
+        packages = sorted(_content_of(entry) for entry in _packages(python, found, found.resolve()))
+    except (OSError, subprocess.CalledProcessError):
+        return environment(python)
+    return digest([done.stdout, packages, os.environ.get("PYTHONPATH", "")])
+
+
+def _packages(python: str, found: Path, real: Path) -> set[Path]:
+    """Return what stands for the packages that are installed for a Python."""
     places = [*_site_folders(found.parent.parent), *_site_folders(real.parent.parent)]
     if python == sys.executable:
         places += [Path(entry) for entry in sys.path if entry]
-    packages = sorted(
-        {
-            str(entry)
-            for place in dict.fromkeys(places)
-            if place.is_dir()
-            for entry in place.iterdir()
-            if entry.suffix in {".dist-info", ".egg-info", ".pth", ".egg-link"}
-        }
-    )
-    return digest([stamp, packages, os.environ.get("PYTHONPATH", "")])
+    return {
+        entry
+        for place in dict.fromkeys(places)
+        if place.is_dir()
+        for entry in place.iterdir()
+        if entry.suffix in {".dist-info", ".egg-info", ".pth", ".egg-link"}
+    }
+
+
+def _content_of(entry: Path) -> list[str]:
+    """Return what a package is made of, wherever it is.
+
+    Scripts begin with the path of their Python, and what is noted about the installation tells of it, too.
+    """
+    if entry.suffix == ".pth":  # a module that it leads to is a file that the step reads
+        return [entry.name, hashlib.blake2b(entry.read_bytes(), digest_size=16).hexdigest()]
+    try:
+        lines = (entry / "RECORD").read_text("utf-8").splitlines()
+    except OSError:
+        return [str(entry), str(entry.stat().st_mtime_ns)]
+    code = [line for line in lines if ",sha256=" in line]
+    return [entry.name, *(line for line in code if not line.startswith(("..", entry.name)))]
 
 
 def _site_folders(prefix: Path) -> Iterator[Path]:

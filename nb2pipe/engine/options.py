@@ -17,6 +17,8 @@ class RunOptions:
         reuse: take the results of steps whose code, inputs, parameters, environment and files are as they
             were in an earlier run.
         keep: keep the results of steps for later runs.
+        store: the URL of a store that other machines share: results are taken from it and put there. None or
+            empty: only what was run in this folder is reused.
         start: run this step again, and all that come after it.
         only: run this step again, and before it only what has no results that can be reused.
     """
@@ -27,5 +29,6 @@ class RunOptions:
     paranoid: bool = False
     reuse: bool = True
     keep: bool = True
+    store: str | None = None
     start: str | None = None
     only: str | None = None

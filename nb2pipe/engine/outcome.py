@@ -18,6 +18,7 @@ _UNWRITABLE: Final = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.E
 _HINTS: Final[Mapping[Code, str]] = {
     Code.CANNOT_WRITE: "runs are kept in `.nb2pipe/` beside the notebook: free some space there"
     " (`nb2pipe clean` removes old runs), or copy the notebook to a folder that you may write to",
+    Code.STORE_UNUSABLE: "the run went on without it, and its results are kept here; `--store ''` does not ask for it",
     Code.BROKEN_ARTIFACT: "run again: what this step reads is not taken from the store any more, but made anew",
 }
 _KILLED_HINTS = {
@@ -65,6 +66,16 @@ def cannot_write(pipeline: Pipeline, error: OSError) -> Diagnostic:
         span=Span(notebook=pipeline.notebook),
         message=f"the run's files cannot be written: {reason_of(error)}",
         hint=_HINTS[Code.CANNOT_WRITE],
+    )
+
+
+def store_problem(pipeline: Pipeline, name: str, problem: str) -> Diagnostic:
+    """Return what to tell when a store that is shared cannot be used."""
+    return Diagnostic(
+        code=Code.STORE_UNUSABLE,
+        span=Span(notebook=pipeline.notebook),
+        message=f"the shared store `{name}` cannot be used: {problem}",
+        hint=_HINTS[Code.STORE_UNUSABLE],
     )
 
 

@@ -10,8 +10,9 @@ from typing import Any
 
 from nb2pipe.engine.folder import RunFolder, write_json
 from nb2pipe.engine.index import Index, Record
-from nb2pipe.engine.keys import digest, key_of, step_parts
+from nb2pipe.engine.keys import ENVIRONMENT, digest, key_of, shared_environment, step_parts
 from nb2pipe.engine.results import StepResult, StepStatus, read_step_result
+from nb2pipe.engine.shared import SharedStore
 from nb2pipe.engine.store import Store, digest_of
 from nb2pipe.ir import ArtifactKind, Json, Pipeline, Step
 
@@ -41,6 +42,7 @@ class Reuse:
         directory: Path,
         values: Mapping[str, Json],
         python: str,
+        shared: SharedStore,
     ) -> None:
         root = folder.path.parent.parent
         self._pipeline = pipeline
@@ -48,15 +50,17 @@ class Reuse:
         self._directory = directory
         self._values = values
         self._python = python
+        self._shared = shared
         self._store = Store(root / "store")
         self._index = Index(root / "index.sqlite")
         self._digests: dict[tuple[str, str], str] = {}
         self._known: dict[str, _Known] = {}
         self._files: dict[str, dict[str, str | None]] = {}
 
-    def close(self) -> None:
-        """Close the index."""
+    def close(self, *, wait: bool = True) -> None:
+        """Close the index; `wait` for what is being put into the shared store."""
         self._index.close()
+        self._shared.close(wait=wait)
 
     def latest(self, step: Step) -> Record | None:
         """Return the last results of the step, whatever it was made of."""
@@ -78,7 +82,8 @@ class Reuse:
         known = self._known[step.name] = self._look_at(step, manifest, sources)
         if again is not None:
             return None, (again,)
-        record = self._index.find(known.key)
+        own = self._index.find(known.key)
+        record = own or self._shared.find(self._shared_key(known))
         if record is None:
             return None, tuple(_changes(self.latest(step), known))
         changed = [path for path, was in record.files.items() if self._file(path, was) != was]
@@ -88,6 +93,11 @@ class Reuse:
         if result is None:
             self._index.drop(known.key)
             return None, ("its stored results are not there any more",)
+        if own is None:
+            record = replace(record, parts=known.parts)
+            self._index.keep(known.key, self._pipeline.notebook, step.name, record)
+            return result, (f"nothing that it depends on is other than in `{self._shared.name}`",)
+        self._share(known, record, anew=False)
         return result, ("nothing that it depends on changed",)
 
     def note(self, result: StepResult) -> None:
@@ -126,6 +136,7 @@ class Reuse:
             peak=result.peak,
         )
         self._index.keep(known.key, self._pipeline.notebook, step.name, record)
+        self._share(known, record, anew=True)
 
     def forget(self, step: str, output: str) -> None:
         """Remove an artifact that is damaged, so that the next run makes it again."""
@@ -195,17 +206,37 @@ class Reuse:
             return None
         return known
 
+    # --- the store that is shared
+
+    def _shared_key(self, known: _Known) -> str:
+        """Return what the results are found by on every machine."""
+        if not self._shared.is_used:
+            return ""
+        return key_of({**known.parts, ENVIRONMENT: shared_environment(self._python)})
+
+    def _share(self, known: _Known, record: Record, *, anew: bool) -> None:
+        digests = (*record.outputs.values(), *record.documents.values())
+        objects = {digest: self._store.object(digest) for digest in digests}
+        self._shared.put(self._shared_key(known), record, objects, anew=anew)
+
+    def _place_object(self, digest: str, path: Path) -> bool:
+        """Let `path` be the content with this digest; return whether any store has it."""
+        if self._store.place(digest, path):
+            return True
+        fetched = self._shared.fetch(digest, self._store.object(digest))
+        return fetched and self._store.place(digest, path)
+
     # --- results
 
     def _restore(self, step: Step, record: Record, known: _Known) -> StepResult | None:
         files = self._folder.step(step.name)
         places = {key: files.artifact(key) for key in record.outputs}
         for key, value in record.outputs.items():
-            if not self._store.place(value, places[key]):
+            if not self._place_object(value, places[key]):
                 return None
         for name, value in record.documents.items():
             place = files.path / name
-            if not self._store.place(value, place):
+            if not self._place_object(value, place):
                 return None
             if digest_of(place) != value:  # what it displayed would not be what it was
                 self._store.forget(value)

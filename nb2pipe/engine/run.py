@@ -20,7 +20,14 @@ from nb2pipe.engine.memory import Memory
 from nb2pipe.engine.observer import Observer
 from nb2pipe.engine.options import RunOptions
 from nb2pipe.engine.origin import origin_of
-from nb2pipe.engine.outcome import cannot_write, diagnostic_of, not_started, outcome_of, reason_of
+from nb2pipe.engine.outcome import (
+    cannot_write,
+    diagnostic_of,
+    not_started,
+    outcome_of,
+    reason_of,
+    store_problem,
+)
 from nb2pipe.engine.process import (
     Event,
     Exited,
@@ -34,6 +41,7 @@ from nb2pipe.engine.process import (
 from nb2pipe.engine.results import RunResult, RunStatus, StepResult, StepStatus
 from nb2pipe.engine.reuse import Reuse
 from nb2pipe.engine.selection import predecessors, wanted_steps
+from nb2pipe.engine.shared import SharedStore
 from nb2pipe.engine.signals import stop_on_signals
 from nb2pipe.engine.warm import WarmParent, WarmParentError, imports_of
 from nb2pipe.ir import Json, Pipeline, Step
@@ -106,6 +114,7 @@ def run_pipeline(  # noqa: PLR0913 -- all but the pipeline by name
         )
         run.execute()
         results, interrupted = run.results(), run.interrupted
+        diagnostics = run.problems()
     diagnostics += tuple(diagnostic_of(pipeline, item) for item in results if item.error)
     conflicts = tuple(file_conflicts(pipeline, results))
     status = _status(results, wanted, interrupted=interrupted)
@@ -151,7 +160,8 @@ class _Run:
         self._workers = max(1, options.workers or os.cpu_count() or 1)
         self._warm: WarmParent | None = None
         self._isolated = options.isolated
-        self._reuse = Reuse(pipeline, folder, directory, values, options.python)
+        self._shared = SharedStore(options.store)
+        self._reuse = Reuse(pipeline, folder, directory, values, options.python, self._shared)
         self._wanted = wanted
         self._memory = Memory(pipeline, self._reuse.latest)
         self._manifests: dict[str, tuple[dict[str, Any], list[str]]] = {}
@@ -176,6 +186,11 @@ class _Run:
             for step in self._pipeline.steps
         )
 
+    def problems(self) -> tuple[Diagnostic, ...]:
+        """Return what went wrong beside the steps."""
+        problem = self._shared.problem
+        return (store_problem(self._pipeline, self._shared.name, problem),) if problem else ()
+
     def execute(self) -> None:
         """Run the steps until none is running and none can be started."""
         self._sorter.prepare()
@@ -190,7 +205,7 @@ class _Run:
                         self._keep_results()
             finally:
                 self._kill_all()
-                self._reuse.close()
+                self._reuse.close(wait=not self.interrupted)
                 if self._warm is not None:
                     self._warm.close()
         for result in self.results():

@@ -60,8 +60,8 @@ class Layout:
 
     `cells[i].cell.position == i`. Cells of included notebooks stand after the `notebook:` cell that
     names them, which has the role SKIP. `image` is None when nothing names one, `python_version`
-    when the notebook does not say what it ran with. `rules` are folders with what is known about libraries.
-    `verdicts` are the settings' about diagnostics.
+    when the notebook does not say what it ran with. `rules` are folders with what is known about libraries,
+    `store` the URL of one that machines share. `verdicts` are the settings' about diagnostics.
     """
 
     notebook: str
@@ -73,4 +73,5 @@ class Layout:
     image: str | None = None
     python_version: str | None = None
     rules: tuple[Path, ...] = ()
+    store: str | None = None
     verdicts: tuple[Verdict, ...] = ()

@@ -18,7 +18,8 @@ class Settings:
     """What is set for a pipeline; None and empty mean: not set here.
 
     `defaults` are the options of steps that do not say otherwise; `volumes` are for every step;
-    `rules` are folders with knowledge about libraries, of which later ones win.
+    `rules` are folders with knowledge about libraries, of which later ones win; `store` is the URL of a store
+    that several machines share.
     `verdicts` say which diagnostics are ignored or have another severity.
     """
 
@@ -26,6 +27,7 @@ class Settings:
     description: str | None = None
     image: str | None = None
     experiment: str | None = None
+    store: str | None = None
     defaults: StepOptions = StepOptions()
     volumes: tuple[Volume, ...] = ()
     rules: tuple[Path, ...] = ()
@@ -128,6 +130,7 @@ _SETTINGS: dict[str, Callable[[Any], Any]] = {
     "description": _text,
     "image": _image,
     "experiment": _named,
+    "store": _named,
 }
 _DEFAULTS: dict[str, Callable[[Any], Any]] = {
     "image": _image,

@@ -92,6 +92,7 @@ def _layout(notebook: Notebook, settings: Settings, section: Section) -> Layout:
         experiment=settings.experiment,
         image=settings.image,
         python_version=notebook.python_version,
+        store=settings.store,
         verdicts=settings.verdicts,
     )
 
