@@ -54,7 +54,7 @@ def _outcome(result: CellResult | None) -> _Document:
     if result is None:
         return {"execution_count": None, "outputs": []}
     return {
-        "execution_count": result.count,
+        "execution_count": result.count or None,  # an empty cell has none
         "outputs": copy.deepcopy([dict(output) for output in result.outputs]),
     }
 

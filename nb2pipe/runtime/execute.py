@@ -166,7 +166,7 @@ def _executor(
         source = substitute(
             sources[operation["source"]], operation.get("substitutions", ()), values
         )
-        if not count:
+        if "line" in operation:
             line = operation["line"]
             name += f" from line {line}"
             source = "#\n" * (line - 1) + source

@@ -212,3 +212,21 @@ def test_a_failed_cell_shows_its_error_and_later_ones_nothing(tmp_path: Path):
     error = executed["cells"][1]["outputs"][1]
     assert error["ename"] == "ZeroDivisionError"
     assert any("1 / 0" in line or "division" in line for line in error["traceback"])
+
+
+def test_empty_cells_have_no_count_as_in_the_notebook(tmp_path):
+    sources = ["", "x = 1", "# %%", " \n", "print(x)", ""]
+    tags = ["step:a", "step:a", "step:a", "step:b", "step:b", "step:c"]
+    cells = [
+        nbformat.v4.new_code_cell(source, metadata={"tags": [tag]})
+        for source, tag in zip(sources, tags, strict=True)
+    ]
+    notebook = nbformat.v4.new_notebook(cells=cells)
+    path = tmp_path / "notebook.ipynb"
+    nbformat.write(notebook, path)
+
+    nb2pipe.run(path, output=tmp_path / "executed.ipynb")
+    nbclient.NotebookClient(notebook).execute()
+
+    executed = nbformat.read(tmp_path / "executed.ipynb", 4)
+    assert counts(executed) == counts(notebook) == [None, 1, 2, None, 3, None]
