@@ -146,6 +146,8 @@ class Code(Enum):
     NO_SUCH_VARIABLE = ("NB515", Severity.ERROR, "a step has stored no such variable")
     CANNOT_EXPORT = ("NB516", Severity.ERROR, "a variable cannot be exported as it is")
     STORE_UNUSABLE = ("NB517", Severity.WARNING, "a store that is shared cannot be used")
+    TIMED_OUT = ("NB518", Severity.ERROR, "a step took longer than it may")
+    NOT_TRIED_AGAIN = ("NB519", Severity.WARNING, "a step cannot be tried again")
     CANNOT_WRITE = ("NB507", Severity.ERROR, "a file cannot be written")
 
     # --- verifying

@@ -8,6 +8,7 @@
     executed.ipynb            the executed notebook
     steps/<step>/
         manifest.json  ports.json  result.json  report.html  log.txt  artifacts/<key>
+        tries/<number>/       the result, the log and the files of a try that failed, when there was another
 ```
 """
 
@@ -59,6 +60,15 @@ class StepFolder:
     def log(self) -> Path:
         """Everything that the step printed."""
         return self.path / "log.txt"
+
+    @property
+    def undo(self) -> Path:
+        """What the step changes, and how that was before; there while the step may be tried again."""
+        return self.path / "undo"
+
+    def tried(self, number: int) -> Path:
+        """The folder of what a try that failed, counted from 1, left behind."""
+        return self.path / "tries" / str(number)
 
     @property
     def artifacts(self) -> Path:

@@ -32,6 +32,7 @@ _STEP: Final[Mapping[str, Any]] = {
     "peak": 0,
     "reused": None,
     "reasons": [],
+    "tries": [],
     "artifacts": {},
     "metrics": {},
     "guard": None,

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from nb2pipe.engine.results import RunResult, StepResult
+from nb2pipe.engine.results import FailedTry, RunResult, StepResult
 from nb2pipe.ir import Pipeline
 
 
@@ -23,6 +23,9 @@ class Observer:
 
     def step_logged(self, step: str, line: str) -> None:
         """Hear a line that a step printed."""
+
+    def step_tried(self, step: str, tries: tuple[FailedTry, ...], most: int) -> None:
+        """Hear that a step failed and starts again, `most` times in all; `tries` are those that failed."""
 
     def step_ended(self, result: StepResult) -> None:
         """Hear what became of a step; for steps that never ran too, when the run ends."""

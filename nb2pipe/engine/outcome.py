@@ -2,7 +2,7 @@
 
 import errno
 import signal
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Final
 
@@ -30,15 +30,18 @@ _KILLED_HINTS = {
 
 
 def outcome_of(
-    step: Step, files: StepFolder, code: int, *, seconds: float, interrupted: bool
+    step: Step, files: StepFolder, code: int, *, seconds: float, interrupted: bool, is_late: bool
 ) -> StepResult:
     """Return the result of a step whose process ended with the exit code `code`.
 
     A negative code is the number of the signal that ended it. `interrupted` says that the engine
-    has sent signals itself.
+    has sent signals itself because the run is to stop, `is_late` because the step's time was over.
     """
     left = read_step_result(files.result) or StepResult(step=step.name, status=StepStatus.FAILED)
     result = replace(left, step=step.name, seconds=seconds, log=files.log)
+    if is_late:
+        # Even if it ended well: code may go on after an interrupt, with half of what it was doing.
+        return replace(result, status=StepStatus.FAILED, error=_late(step, result.error))
     if code == 0 and result.status is StepStatus.SUCCEEDED:
         return result
     if interrupted and _ended_by_interrupt(result, code):
@@ -84,10 +87,25 @@ def reason_of(error: OSError) -> str:
     return (error.strerror or str(error)) + (f": `{error.filename}`" if error.filename else "")
 
 
-def diagnostic_of(pipeline: Pipeline, result: StepResult) -> Diagnostic:
+def diagnostics_of(pipeline: Pipeline, result: StepResult) -> Iterator[Diagnostic]:
+    """Yield what to tell about a step that failed, and why it was not tried again although it may be."""
+    if result.error is None:
+        return
+    failed = _failure(pipeline, result, result.error)
+    yield failed
+    if result.untried is not None:
+        yield Diagnostic(
+            code=Code.NOT_TRIED_AGAIN,
+            span=failed.span,
+            message=f"step `{result.step}` was not tried again: {result.untried}",
+            hint="write files to new names with Python's `open`, or only when nothing can fail any more",
+            step=result.step,
+        )
+
+
+def _failure(pipeline: Pipeline, result: StepResult, error: StepError) -> Diagnostic:
     """Return what to tell about a failed step, at the cell and line where it failed."""
-    error = result.error
-    assert error is not None  # noqa: S101 -- the step failed
+    tries = len(result.tries) + 1
     span = Span(notebook=pipeline.notebook)
     if cell := _failed_cell(pipeline, result):
         line = error.line if error.number == cell.number else None
@@ -100,7 +118,7 @@ def diagnostic_of(pipeline: Pipeline, result: StepResult) -> Diagnostic:
     return Diagnostic(
         code=code,
         span=span,
-        message=error.message,
+        message=error.message + (f" (the last of {tries} tries)" if result.tries else ""),
         hint=hint,
         step=result.step,
         related=related,
@@ -131,6 +149,17 @@ def _code(error: StepError) -> Code:
 
 def _ended_by_interrupt(result: StepResult, code: int) -> bool:
     return code < 0 or result.error is None or result.error.ename == "KeyboardInterrupt"
+
+
+def _late(step: Step, error: StepError | None) -> StepError:
+    """Return the error of a step whose time was over, at the line where the interrupt met it."""
+    place = error or StepError(code="", message="")
+    return replace(
+        place,
+        code=Code.TIMED_OUT.number,
+        message=f"step `{step.name}` took longer than its `timeout:` of {step.options.timeout} seconds",
+        hint="allow more with `timeout:…` on the step's first cell, or let the step do less",
+    )
 
 
 def _error(result: StepResult, code: int, files: StepFolder) -> StepError:

@@ -1,12 +1,14 @@
 """A step's process: started in a session of its own, followed, and ended with all its children."""
 
 import contextlib
+import math
 import os
 import re
 import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +16,14 @@ from queue import SimpleQueue
 from types import TracebackType
 from typing import BinaryIO, Self
 
+# What a process gets that is to end, one after the other, and how long it may take to end after each.
+_END_SIGNALS = (
+    (signal.SIGINT, 5.0),
+    (signal.SIGTERM, 3.0),
+    (signal.SIGKILL, math.inf),
+)
+# How long the other processes of a step may take to end, once they are killed.
+_GONE_SECONDS = 2.0
 # How long a pipe may stay open after its step ended, held by a process that left the step's group.
 _DRAIN_SECONDS = 2.0
 
@@ -39,11 +49,18 @@ class Exited:
 
 
 @dataclass(frozen=True, slots=True)
+class Late:
+    """A step is still running although its time is over, or that to obey the last signal."""
+
+    step: str
+
+
+@dataclass(frozen=True, slots=True)
 class Stop:
-    """The run shall stop: somebody asked for it, or the time to obey the last signal is over."""
+    """The run shall stop: somebody asked for it."""
 
 
-Event = Logged | Exited | Stop
+Event = Logged | Exited | Late | Stop
 
 
 class Guard:
@@ -138,13 +155,28 @@ def start_command(command: Sequence[str], directory: Path, environment: Mapping[
 class StepProcess:
     """The running process of a step, which tells of itself in `events`."""
 
-    def __init__(self, step: str, start: Start, *, log: Path, events: "SimpleQueue[Event]") -> None:
+    deadline: float
+    """When it must have ended, in seconds of `time.monotonic`."""
+
+    def __init__(
+        self,
+        step: str,
+        start: Start,
+        *,
+        log: Path,
+        events: "SimpleQueue[Event]",
+        seconds: float | None = None,
+    ) -> None:
         """Start the process of `step`; everything that it prints goes to `log`.
+
+        It may run for so many seconds, None for as long as it likes; whoever reads the events sees to that.
 
         Raises:
             OSError: it cannot be started, or the log cannot be written.
         """
         self.step = step
+        self.has_ended = False
+        self._signals = iter(_END_SIGNALS)
         self._events = events
         log_file = log.open("wb", buffering=0)
         reader, writer = os.pipe()
@@ -157,6 +189,7 @@ class StepProcess:
         finally:
             os.close(writer)
         self.group = self._process.group
+        self.deadline = time.monotonic() + (math.inf if seconds is None else seconds)
         pipe = os.fdopen(reader, "rb", buffering=0)
         self._reader = threading.Thread(
             target=self._copy_output, args=(pipe, log_file), daemon=True
@@ -169,8 +202,24 @@ class StepProcess:
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self.group, number)
 
+    def end(self) -> signal.Signals:
+        """Send the next of the signals that end it, return which, and give it some time to obey."""
+        number, seconds = next(self._signals, _END_SIGNALS[-1])
+        self.deadline = time.monotonic() + seconds
+        self.send(number)
+        return number
+
+    def await_others(self) -> None:
+        """Wait until everything that the step started, and that was killed when it ended, is gone."""
+        limit = time.monotonic() + _GONE_SECONDS
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            while time.monotonic() < limit:
+                os.killpg(self.group, 0)
+                time.sleep(0.005)
+
     def _await_end(self) -> None:
         ended = self._process.wait()
+        self.has_ended = True
         # As in a container, what a step leaves running ends with it.
         self.send(signal.SIGKILL)
         self._reader.join(_DRAIN_SECONDS)

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TextIO
 
 from nb2pipe.engine.observer import Observer
-from nb2pipe.engine.results import RunResult, RunStatus, StepResult, StepStatus
+from nb2pipe.engine.results import FailedTry, RunResult, RunStatus, StepResult, StepStatus
 from nb2pipe.ir import Pipeline
 
 if TYPE_CHECKING:
@@ -63,6 +63,13 @@ class PlainProgress(Observer):
         if self._logs:
             self._line(f"  {step} | {line}")
 
+    def step_tried(self, step: str, tries: tuple[FailedTry, ...], most: int) -> None:
+        """Say why a step starts again."""
+        last = tries[-1]
+        took = _duration(last.seconds)
+        said = f"↻ {step}: try {len(tries)} of {most} failed ({took}): {last.error.message}"
+        self._line(said, "yellow")
+
     def steps_isolated(self, reason: str) -> None:
         """Say why steps take longer to start."""
         self._line(f"every step starts in a fresh interpreter: {reason}", "dim")
@@ -71,7 +78,7 @@ class PlainProgress(Observer):
         """Say how a step ended."""
         mark, style = _MARKS[result.status]
         ran = f" ({_duration(result.seconds)})" if result.log else ""
-        said = "not run again" if result.reused else f"{_said(result.status)}{ran}"
+        said = "not run again" if result.reused else f"{_said(result)}{ran}"
         self._line(f"{mark} {result.step}: {said}", style)
 
     def results_not_kept(self, step: str, reason: str) -> None:
@@ -87,10 +94,11 @@ class PlainProgress(Observer):
         for diagnostic in result.diagnostics:
             self._line("")
             self._line(
-                f"{diagnostic.severity}[{diagnostic.code.number}]: {diagnostic.message}", "red"
+                f"{diagnostic.severity}[{diagnostic.code.number}]: {diagnostic.message}",
+                "red" if diagnostic.is_error else "yellow",
             )
             self._line(f"  --> {diagnostic.span}")
-            if diagnostic.step:
+            if diagnostic.step and diagnostic.is_error:
                 self._show_failure(result.step(diagnostic.step))
             if diagnostic.hint:
                 self._line(f"   = help: {diagnostic.hint}")
@@ -133,6 +141,7 @@ class LiveProgress(PlainProgress):
         self._steps: tuple[str, ...] = ()
         self._running: dict[str, _Running] = {}
         self._ended: dict[str, StepResult] = {}
+        self._tries: dict[str, str] = {}
         self._live: Live | None = None
 
     def run_started(self, pipeline: Pipeline, folder: Path) -> None:  # noqa: ARG002
@@ -157,7 +166,13 @@ class LiveProgress(PlainProgress):
     def step_logged(self, step: str, line: str) -> None:
         """Show the line in the row of its step."""
         super().step_logged(step, line)
-        self._running[step].said = line
+        if step in self._running:
+            self._running[step].said = line
+
+    def step_tried(self, step: str, tries: tuple[FailedTry, ...], most: int) -> None:
+        """Let the row of the step say which try it is; why the last one failed stays above the table."""
+        super().step_tried(step, tries, most)
+        self._tries[step] = f"try {len(tries) + 1} of {most}"
 
     def step_ended(self, result: StepResult) -> None:
         """Let the row of the step show how it ended."""
@@ -198,10 +213,13 @@ class LiveProgress(PlainProgress):
         if running := self._running.get(step):
             seconds = _duration(time.monotonic() - running.begin)
             last = Text(running.said, style="dim", no_wrap=True, overflow="ellipsis")
+            if tried := self._tries.get(step):
+                last = Text(f"{tried}  ", style="yellow", no_wrap=True, overflow="ellipsis") + last
             return running.spinner, Text(step, style="bold"), seconds, last
         if result := self._ended.get(step):
             mark, style = _MARKS[result.status]
-            said = "" if result.status is StepStatus.SUCCEEDED else _said(result.status)
+            is_plain = result.status is StepStatus.SUCCEEDED and not result.tries
+            said = "" if is_plain else _said(result)
             seconds = _duration(result.seconds) if result.log else ""
             return Text(mark, style=style), Text(step), seconds, Text(said, style=style)
         return Text("·", style="dim"), Text(step, style="dim"), "", Text("waiting", style="dim")
@@ -218,8 +236,9 @@ class _Running:
         self.said = ""
 
 
-def _said(status: StepStatus) -> str:
-    return "done" if status is StepStatus.SUCCEEDED else status.value
+def _said(result: StepResult) -> str:
+    said = "done" if result.status is StepStatus.SUCCEEDED else result.status.value
+    return said + (f" after {len(result.tries) + 1} tries" if result.tries else "")
 
 
 def _duration(seconds: float) -> str:

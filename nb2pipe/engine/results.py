@@ -58,13 +58,23 @@ class StepError:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FailedTry:
+    """A try of a step that failed, after which it was tried again: how long it took, and why it failed."""
+
+    seconds: float
+    error: StepError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class StepResult:
     """What a step yielded. `log` is the file of all that it printed, None if it never ran.
 
     `guard` tells what the runtime's guard took (`seconds`), how many comparisons it made (`checked`) and
     what it could not compare, with the reason (`unchecked`). `begin` is when it started, in seconds after
     the run; `peak` the most memory that its process had, in bytes. A step that was not run again has the
-    run that it was taken from in `reused`; `reasons` say why a step was run, or why it was not.
+    run that it was taken from in `reused`; `reasons` say why a step was run, or why it was not. `tries` are
+    those before the last one, whose time counts in `seconds`; `untried` says why a step was not tried again
+    although its `retry:` allows it.
     """
 
     step: str
@@ -74,6 +84,8 @@ class StepResult:
     peak: int = 0
     reused: str | None = None
     reasons: tuple[str, ...] = ()
+    tries: tuple[FailedTry, ...] = ()
+    untried: str | None = None
     outputs: Mapping[str, Any] = field(default_factory=dict)
 
     @property
@@ -137,6 +149,10 @@ class RunResult:
                     "peak": result.peak,
                     "reused": result.reused,
                     "reasons": list(result.reasons),
+                    "tries": [
+                        {"seconds": round(item.seconds, 3), "message": item.error.message}
+                        for item in result.tries
+                    ],
                     "artifacts": result.artifacts,
                     "metrics": dict(result.metrics or {}),
                     "guard": result.guard,

@@ -1,5 +1,6 @@
 """Running a pipeline: steps as processes, each as soon as the ones that it needs have succeeded."""
 
+import contextlib
 import os
 import signal
 import time
@@ -22,7 +23,7 @@ from nb2pipe.engine.options import RunOptions
 from nb2pipe.engine.origin import origin_of
 from nb2pipe.engine.outcome import (
     cannot_write,
-    diagnostic_of,
+    diagnostics_of,
     not_started,
     outcome_of,
     reason_of,
@@ -32,6 +33,7 @@ from nb2pipe.engine.process import (
     Event,
     Exited,
     Guard,
+    Late,
     Logged,
     Start,
     StepProcess,
@@ -43,15 +45,12 @@ from nb2pipe.engine.reuse import Reuse
 from nb2pipe.engine.selection import predecessors, wanted_steps
 from nb2pipe.engine.shared import SharedStore
 from nb2pipe.engine.signals import stop_on_signals
+from nb2pipe.engine.tries import Tries
 from nb2pipe.engine.warm import WarmParent, WarmParentError, imports_of
 from nb2pipe.ir import Json, Pipeline, Step
 
-# What a stopped step gets, one after the other, and how long it may take to end after each.
-_STOP_SIGNALS = (
-    (signal.SIGINT, 5.0),
-    (signal.SIGTERM, 3.0),
-    (signal.SIGKILL, None),
-)
+# A wait may not be much longer.
+_LONGEST_WAIT = 1e6
 
 
 def run_pipeline(  # noqa: PLR0913 -- all but the pipeline by name
@@ -115,7 +114,7 @@ def run_pipeline(  # noqa: PLR0913 -- all but the pipeline by name
         run.execute()
         results, interrupted = run.results(), run.interrupted
         diagnostics = run.problems()
-    diagnostics += tuple(diagnostic_of(pipeline, item) for item in results if item.error)
+    diagnostics += tuple(told for item in results for told in diagnostics_of(pipeline, item))
     conflicts = tuple(file_conflicts(pipeline, results))
     status = _status(results, wanted, interrupted=interrupted)
     result = RunResult(
@@ -173,10 +172,12 @@ class _Run:
         self._running: dict[str, StepProcess] = {}
         self._begin = time.monotonic()
         self._begins: dict[str, float] = {}
+        self._directories: dict[str, Path] = {}
         self._ended: dict[str, StepResult] = {}
         self._unkept: list[StepResult] = []
-        self._signals = iter(_STOP_SIGNALS)
-        self._deadline: float | None = None
+        self._tries = Tries(pipeline, folder)
+        self._late: set[str] = set()
+        self._told: signal.Signals | None = None
 
     def results(self) -> tuple[StepResult, ...]:
         """Return what became of every step, in the pipeline's order."""
@@ -205,6 +206,7 @@ class _Run:
                         self._keep_results()
             finally:
                 self._kill_all()
+                self._tries.close()
                 self._reuse.close(wait=not self.interrupted)
                 if self._warm is not None:
                     self._warm.close()
@@ -252,14 +254,18 @@ class _Run:
         try:
             guard.prepare()
             process = StepProcess(
-                step.name, self._starter(step, guard), log=files.log, events=self._events
+                step.name,
+                self._starter(step, guard),
+                log=files.log,
+                events=self._events,
+                seconds=step.options.timeout,
             )
         except OSError as error:
             self._end(not_started(step, files, error))
             return
         guard.watch(process.group)
         self._running[step.name] = process
-        self._begins[step.name] = time.monotonic()
+        self._begins.setdefault(step.name, time.monotonic())
         self._observer.step_started(step.name)
 
     def _starter(self, step: Step, guard: Guard) -> Start:
@@ -267,7 +273,11 @@ class _Run:
 
         What a step sets in its environment may matter to imports, so it needs a fresh one.
         """
-        manifest, sources = self._manifests.pop(step.name)
+        manifest, sources = self._manifests[step.name]
+        if step.name not in self._directories:
+            self._directories[step.name] = self._folder_of(step.name)
+        directory = self._directories[step.name]
+        first = self._tries.begin(step, directory, self._running)
         arguments = step_arguments(
             step,
             manifest=manifest,
@@ -276,12 +286,11 @@ class _Run:
             values=self._values,
             paranoid=self._options.paranoid,
         )
-        directory = self._folder_of(step.name)
         environment = {**STEP_ENVIRONMENT, **os.environ, **dict(step.options.env)}
         warm = None if step.options.env else self._warm_parent(guard)
         if warm is not None:
-            return warm.starter(step.name, arguments, directory)
-        command = [self._options.python, "-c", BOOTSTRAP, runtime_blob(), *arguments]
+            return warm.starter(step.name, arguments, directory, first)
+        command = [self._options.python, "-c", first + BOOTSTRAP, runtime_blob(), *arguments]
         return start_command(command, directory, environment)
 
     def _warm_parent(self, guard: Guard) -> WarmParent | None:
@@ -301,40 +310,64 @@ class _Run:
         return self._warm
 
     def _next_event(self) -> Event:
-        if self._deadline is None:
-            return self._events.get()
-        try:
-            return self._events.get(timeout=max(0.0, self._deadline - time.monotonic()))
-        except Empty:
-            return Stop()
+        while True:
+            # One that has ended is not late: that is among the events, or about to be.
+            running = [process for process in self._running.values() if not process.has_ended]
+            first = min(running, key=lambda process: process.deadline, default=None)
+            left = _LONGEST_WAIT if first is None else first.deadline - time.monotonic()
+            if first is not None and left <= 0:
+                return Late(first.step)
+            with contextlib.suppress(Empty):
+                return self._events.get(timeout=min(left, _LONGEST_WAIT))
 
     def _handle(self, event: Event, guard: Guard) -> None:
         match event:
             case Logged(step, line):
                 self._observer.step_logged(step, line)
-            case Exited(step, code, peak):
-                process = self._running.pop(step)
-                guard.release(process.group)
-                result = outcome_of(
-                    self._pipeline.step(step),
-                    self._folder.step(step),
-                    code,
-                    seconds=time.monotonic() - self._begins[step],
-                    interrupted=self.interrupted,
-                )
-                result = replace(
-                    result,
-                    begin=self._begins[step] - self._begin,
-                    peak=peak,
-                    reasons=self._reasons[step],
-                )
-                self._end(result)
-                if result.status is StepStatus.SUCCEEDED:
-                    self._note(result)
-                    self._sorter.done(step)
-                self._forget_damaged(result)
+            case Exited():
+                self._take_end(event, guard)
+            case Late(step):
+                number = self._running[step].end()
+                if self.interrupted:
+                    self._tell_signal(number)
+                else:
+                    self._late.add(step)
             case Stop():
-                self._send_next_signal()
+                self.interrupted = True
+                for process in self._running.values():
+                    self._tell_signal(process.end())
+
+    def _take_end(self, exited: Exited, guard: Guard) -> None:
+        """Take the end of a step's process as that of the step, or start it again."""
+        step = self._pipeline.step(exited.step)
+        process = self._running.pop(step.name)
+        guard.release(process.group)
+        result = outcome_of(
+            step,
+            self._folder.step(step.name),
+            exited.code,
+            seconds=time.monotonic() - self._begins[step.name],
+            interrupted=self.interrupted,
+            is_late=step.name in self._late,
+        )
+        self._late.discard(step.name)
+        result = replace(
+            result,
+            begin=self._begins[step.name] - self._begin,
+            peak=exited.peak,
+            reasons=self._reasons[step.name],
+        )
+        if step.options.retry and result.status is StepStatus.FAILED and not self.interrupted:
+            process.await_others()
+            if tries := self._tries.again(step, result):
+                self._observer.step_tried(step.name, tries, 1 + step.options.retry)
+                self._start(step, guard)
+                return
+        self._end(result)
+        if result.status is StepStatus.SUCCEEDED:
+            self._note(result)
+            self._sorter.done(step.name)
+        self._forget_damaged(result)
 
     def _note(self, result: StepResult) -> None:
         """Note what must be known of a step before others begin."""
@@ -359,16 +392,15 @@ class _Run:
                 self._reuse.forget(port.step, port.output)
 
     def _end(self, result: StepResult) -> None:
+        result = self._tries.told(result)
         self._ended[result.step] = result
         self._observer.step_ended(result)
 
-    def _send_next_signal(self) -> None:
-        self.interrupted = True
-        number, seconds = next(self._signals, _STOP_SIGNALS[-1])
-        self._deadline = None if seconds is None else time.monotonic() + seconds
-        self._observer.run_stopping(number.name)
-        for process in self._running.values():
-            process.send(number)
+    def _tell_signal(self, number: signal.Signals) -> None:
+        """Tell once that the running steps get a signal."""
+        if number is not self._told:
+            self._told = number
+            self._observer.run_stopping(number.name)
 
     def _kill_all(self) -> None:
         """End what is running; only a bug, the observer's or ours, leaves anything to do here."""

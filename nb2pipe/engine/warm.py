@@ -103,9 +103,10 @@ class WarmParent:
             raise WarmParentError(first["unsafe"])
         self._listener.start()
 
-    def starter(self, step: str, arguments: Sequence[str], directory: Path) -> Start:
-        """Return what starts the runtime with `arguments` in a forked process."""
-        order = {"step": step, "arguments": [*arguments], "folder": str(directory)}
+    def starter(self, step: str, arguments: Sequence[str], directory: Path, first: str) -> Start:
+        """Return what starts the runtime with `arguments` in a forked process, which runs the code `first` before."""
+        folder = str(directory)
+        order = {"step": step, "arguments": [*arguments], "folder": folder, "first": first}
 
         def start(output: int) -> Started:
             ends = self._ends[step] = SimpleQueue()

@@ -2,8 +2,8 @@
 
 It runs in the steps' own Python and environment, with nothing but the standard library, and speaks over a
 socket, whose number is its only argument. It is told `{"modules": …, "runtime": …, "folder": …}` and
-answers `{"unsafe": reason or null}`. Each order after that, `{"step": …, "arguments": …, "folder": …}` with
-the descriptor that the step is to print to, is answered by `{"step": …, "pid": …}` at once and by
+answers `{"unsafe": reason or null}`. Each order after that, `{"step": …, "arguments": …, "folder": …, "first": code}`
+with the descriptor that the step is to print to, is answered by `{"step": …, "pid": …}` at once and by
 `{"step": …, "code": …, "peak": bytes}` when the step has ended. It ends when the other side closes the
 socket, and with it all steps that are running.
 """
@@ -279,6 +279,7 @@ def fork_spare(
                 os.dup2(descriptors[0], descriptor)
             os.close(descriptors[0])
             os.chdir(order["folder"])
+            exec(order["first"], {})
             leave(runtime.run(order["arguments"]), theirs)
     except BaseException:
         traceback.print_exc()

@@ -12,7 +12,7 @@ from nb2pipe.reporting.output_html import show_output
 from nb2pipe.reporting.output_texts import joined, without_escapes
 from nb2pipe.reporting.quantities import duration_text, size_text, time_text
 from nb2pipe.reporting.run_tables import artifact_bytes, reason_text, steps_text
-from nb2pipe.reporting.run_text import git_text, parameters_text
+from nb2pipe.reporting.run_text import git_text, parameters_text, try_text
 
 Document = Mapping[str, Any]
 
@@ -94,6 +94,7 @@ def _steps(run: Document, logs: Mapping[str, Sequence[str]]) -> Iterator[dict[st
             "peak": size_text(step["peak"]),
             "stored": size_text(artifact_bytes(step)),
             "reason": reason_text(step),
+            "tries": [try_text(item) for item in step["tries"]],
             "artifacts": list(_artifacts(step)),
             "metrics": step["metrics"],
             "log": without_escapes("\n".join(logs.get(step["name"], ()))),

@@ -80,9 +80,10 @@ def steps_text(run: Document) -> str:
 
 
 def reason_text(step: Document) -> str:
-    """Return why a step was run, or where it was taken from."""
+    """Return why a step was run, how often it was tried, or where it was taken from."""
     taken = [f"from run {step['reused']}"] if step["reused"] else []
-    return "; ".join([*taken, *step["reasons"]])
+    tried = [f"{len(step['tries']) + 1} tries"] if step["tries"] else []
+    return "; ".join([*taken, *step["reasons"], *tried])
 
 
 def artifact_bytes(step: Document) -> int:

@@ -35,9 +35,15 @@ def step_heading(step: Document, style: Style) -> str:
         ("time", duration_text(step["seconds"])),
         ("peak memory", size_text(step["peak"])),
         ("reason", reason_text(step)),
+        *((f"try {n} failed", try_text(item)) for n, item in enumerate(step["tries"], 1)),
         ("metrics", ", ".join(f"{name}={value}" for name, value in step["metrics"].items())),
     ]
     return "\n".join([_title(f"step {step['name']}", step["status"], style), *_rows(rows, style)])
+
+
+def try_text(item: Document) -> str:
+    """Return how a try of a step failed."""
+    return f"{item['message']} ({duration_text(item['seconds'])})"
 
 
 def cells_text(step: Document, style: Style) -> str:

@@ -116,13 +116,14 @@ def run_program(
         _settle()
         result["metrics"] = _metrics(manifest["metrics"], scope)
         result["status"] = "succeeded"
-    except (StepError, OSError) as failure:
+    except (StepError, OSError, KeyboardInterrupt) as failure:
         result["error"] = _error_of(failure)
     result["guard"] = guard.report()
     return result
 
 
-def _error_of(failure: Exception) -> dict[str, Any]:
+def _error_of(failure: BaseException) -> dict[str, Any]:
+    """Return the result's error for what ended the step; nothing is said of an interrupt."""
     try:
         _settle()  # a damaged value may be behind it
     except StepError as damaged:

@@ -1,5 +1,6 @@
 """Whatever ends a run, nothing of it keeps running: real signals to a real engine."""
 
+import contextlib
 import json
 import os
 import signal
@@ -96,7 +97,20 @@ def wait_until(condition: Callable[[], bool]) -> None:
 
 
 def all_gone(processes: list[psutil.Process]) -> bool:
-    return not psutil.wait_procs(processes, timeout=30)[1]
+    """Wait until no process runs any more; who has to take note of its end may take longer."""
+    deadline = time.monotonic() + 30
+    while left := [process for process in processes if is_running(process)]:
+        if time.monotonic() > deadline:
+            print([process.as_dict(["pid", "status", "cmdline"]) for process in left])
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def is_running(process: psutil.Process) -> bool:
+    with contextlib.suppress(psutil.NoSuchProcess):
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    return False
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
