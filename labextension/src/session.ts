@@ -8,6 +8,7 @@ import type { IDisposable } from '@lumino/disposable';
 import { type ISignal, Signal } from '@lumino/signaling';
 import type { Api, INotebookOrder } from './api';
 import { LiveRun } from './run';
+import type { Settings } from './settings';
 import { suggestedTags } from './tags';
 import type { IAnalysis, ICellPlace, IEdge, IFix, IStep, ISuggestion } from './types';
 
@@ -156,6 +157,41 @@ export class Session implements IDisposable {
     });
   }
 
+  /** The pipeline's settings in the notebook. */
+  get settings(): Settings {
+    return (this.panel.context.model?.getMetadata('nb2pipe') ?? {}) as Settings;
+  }
+
+  set settings(settings: Settings) {
+    const model = this.panel.context.model;
+    if (Object.keys(settings).length) {
+      model.setMetadata('nb2pipe', settings);
+    } else {
+      model.deleteMetadata('nb2pipe');
+    }
+    this._changed.emit();
+  }
+
+  /** Change the pipeline's settings, so that `undoSettings` takes it back. */
+  setSettings(settings: Settings): void {
+    const before = this.settings;
+    this.settings = settings;
+    this._settings.push({ before, after: this.settings });
+    this._changed.emit();
+  }
+
+  /** Whether the settings are still as they were last set here; JupyterLab's undo is for cells only. */
+  get canUndoSettings(): boolean {
+    return isEqual(this._settings.at(-1)?.after, this.settings);
+  }
+
+  /** Take the last change of the settings back. */
+  undoSettings(): void {
+    if (this.canUndoSettings) {
+      this.settings = this._settings.pop()?.before ?? {};
+    }
+  }
+
   /** Carry out a repair. */
   repair(
     fix: IFix,
@@ -276,6 +312,7 @@ export class Session implements IDisposable {
   private _selection: Selection | null = null;
   private _places = new Map<string, ICellPlace>();
   private _sent: ICellModel[] = [];
+  private _settings: { before: Settings; after: Settings }[] = [];
   private _asked = '';
   private _trouble: string | null = null;
   private _busy = false;
@@ -283,6 +320,10 @@ export class Session implements IDisposable {
   private _stale = false;
   private _disposed = false;
   private _timer = 0;
+}
+
+function isEqual(one: unknown, other: unknown): boolean {
+  return JSON.stringify(one) === JSON.stringify(other);
 }
 
 /** Return the tags of a cell. */

@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { parameterText, parameterValue, readSettings, writeSetting } from './settings';
+import {
+  defaultFields,
+  parameterText,
+  parameterValue,
+  readDefault,
+  readSettings,
+  writeDefault,
+  writeSetting
+} from './settings';
+import type { Fields, IField } from './types';
 
 describe('the settings of a pipeline', () => {
   const settings = {
@@ -26,6 +35,67 @@ describe('the settings of a pipeline', () => {
       { name: 'raw', mount_path: '/data', sub_path: 'a' },
       { name: 'more', mount_path: '/more', read_only: true }
     ]);
+  });
+});
+
+describe('options of all steps', () => {
+  const fields: Fields = {
+    image: { title: 'Image', type: 'string' },
+    memory: { title: 'Memory', type: 'string', setting: ['limits', 'memory'] },
+    retry: { title: 'Retries', type: 'integer', setting: ['retry'] },
+    cache: { title: 'Cache', type: 'string', enum: ['on', 'off'], setting: ['cache'] },
+    env: { title: 'Environment', type: 'array', setting: ['env'] }
+  };
+  const settings = {
+    name: 'churn',
+    defaults: {
+      limits: { memory: '4Gi', 'amd.com/gpu': 1 },
+      cache: false,
+      env: { THREADS: 4, EMPTY: '' },
+      labels: { team: 'growth' }
+    }
+  };
+  const read = (from: Record<string, unknown>): Record<string, string> =>
+    Object.fromEntries(
+      Object.entries(fields).map(([name, field]) => [name, readDefault(from, field)])
+    );
+  const write = (name: string, text: string): Record<string, unknown> =>
+    writeDefault(settings, fields[name] as IField, text);
+
+  it('are those that have a place', () => {
+    expect(Object.keys(defaultFields(fields))).toEqual(['memory', 'retry', 'cache', 'env']);
+  });
+
+  it('are shown as texts', () => {
+    expect(read(settings)).toEqual({
+      image: '',
+      memory: '4Gi',
+      retry: '',
+      cache: 'off',
+      env: 'THREADS=4\nEMPTY='
+    });
+    expect(read({ defaults: 'wrong' }).memory).toBe('');
+  });
+
+  it('change one by one, and keep what the form does not show', () => {
+    expect(write('retry', '2')).toEqual({
+      name: 'churn',
+      defaults: { ...settings.defaults, retry: 2 }
+    });
+    expect(write('cache', 'on').defaults).toEqual({ ...settings.defaults, cache: true });
+    expect(write('memory', '').defaults).toEqual({
+      ...settings.defaults,
+      limits: { 'amd.com/gpu': 1 }
+    });
+    expect(write('env', 'THREADS=4\nURL=a=b').defaults).toEqual({
+      ...settings.defaults,
+      env: { THREADS: 4, URL: 'a=b' }
+    });
+  });
+
+  it('leave no empty table behind', () => {
+    const only = { defaults: { limits: { memory: '4Gi' } } };
+    expect(writeDefault(only, fields.memory as IField, '')).toEqual({});
   });
 });
 

@@ -1,5 +1,7 @@
 /** The pipeline's settings in the notebook's metadata, under `nb2pipe`, as a form shows them. */
 
+import type { Fields, IField } from './types';
+
 export type Settings = Record<string, unknown>;
 type Volume = { name?: unknown; mount_path?: unknown; read_only?: unknown };
 
@@ -33,6 +35,68 @@ export function writeSetting(settings: Settings, name: string, text: string): Se
     .filter(line => line !== '')
     .map(line => volumeOf(line, before));
   return { ...changed, volumes };
+}
+
+/** Return the fields of options that can be set for all steps. */
+export function defaultFields(fields: Fields): Fields {
+  return Object.fromEntries(Object.entries(fields).filter(([, field]) => field.setting));
+}
+
+/** Return the text of an option that is set for all steps; empty when it is not. */
+export function readDefault(settings: Settings, field: IField): string {
+  let value: unknown = settings.defaults;
+  for (const key of field.setting ?? []) {
+    value = isTable(value) ? value[key] : undefined;
+  }
+  if (field.type === 'array') {
+    const lines = isTable(value) ? Object.entries(value) : [];
+    return lines.map(([name, item]) => `${name}=${item}`).join('\n');
+  }
+  if (typeof value === 'boolean') {
+    return value ? 'on' : 'off';
+  }
+  return typeof value === 'string' || typeof value === 'number' ? String(value) : '';
+}
+
+/** Return the settings with an option of all steps changed; an empty text takes it away. Others stay. */
+export function writeDefault(settings: Settings, field: IField, text: string): Settings {
+  const value = text.trim() === '' ? undefined : defaultValue(settings, field, text.trim());
+  return changed(settings, ['defaults', ...(field.setting ?? [])], value);
+}
+
+function defaultValue(settings: Settings, field: IField, text: string): unknown {
+  if (field.enum) {
+    return text === 'on';
+  }
+  if (field.type === 'array') {
+    const lines = text.split('\n').map(line => line.trim());
+    const pairs = lines.filter(line => line !== '').map(line => /^([^=]*)=?(.*)$/.exec(line) ?? []);
+    // What was a number stays one.
+    const before = (settings.defaults as Settings | undefined)?.env;
+    const known = isTable(before) ? before : {};
+    return Object.fromEntries(
+      pairs.map(([, name = '', item = '']) => [
+        name,
+        String(known[name]) === item ? known[name] : item
+      ])
+    );
+  }
+  return field.type === 'integer' ? Number(text) : text;
+}
+
+/** Return a table with the value at a path; undefined takes it away, and tables that are empty then. */
+function changed(table: unknown, path: readonly string[], value: unknown): Settings {
+  const before = isTable(table) ? table : {};
+  const [key = '', ...rest] = path;
+  const item = rest.length ? changed(before[key], rest, value) : value;
+  const others = Object.entries(before).filter(([name]) => name !== key);
+  const isEmpty =
+    item === undefined || (rest.length > 0 && Object.keys(item as object).length === 0);
+  return Object.fromEntries(isEmpty ? others : [...others, [key, item]]);
+}
+
+function isTable(value: unknown): value is Settings {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function volumeText(volume: Volume): string {

@@ -142,7 +142,7 @@ export interface IRefused {
   diagnostics: IDiagnostic[];
 }
 
-/** An entry of a form; `tag` is the cell tag that its value becomes. */
+/** An entry of a form; `tag` is the cell tag that its value becomes, `setting` its place in the defaults of all steps. */
 export interface IField {
   title: string;
   description?: string;
@@ -152,6 +152,7 @@ export interface IField {
   minimum?: number;
   items?: { pattern?: string };
   tag?: string;
+  setting?: string[];
   examples?: unknown[];
 }
 

@@ -249,6 +249,45 @@ def test_the_settings_of_the_pipeline_go_into_the_notebook(lab):
     lab.panel.get_by_label("Target").select_option("kfp")
 
 
+def test_what_holds_for_all_steps_is_set_in_a_form_and_taken_back(lab):
+    defaults = {"labels": {"team": "growth"}, "cache": False}
+    lab.open(*TRAIN, metadata={"nb2pipe": {"defaults": defaults}})
+    lab.show_panel()
+    lab.panel.get_by_text("Pipeline settings").click()
+    form = lab.panel.get_by_role("group", name="Defaults of all steps")
+    undo = lab.button("Undo change of settings")
+    expect(form.get_by_label("Cache")).to_have_value("off")
+    expect(undo).to_be_disabled()
+    form.get_by_label("Retries").fill("twice")
+    form.get_by_label("Memory").fill("4Gi")
+    expect(form.get_by_role("alert")).to_have_text("Type a whole number.")
+    form.get_by_label("Retries").fill("2")
+    form.get_by_label("GPUs").fill("1")
+    form.get_by_label("Environment").fill("A=1\nB=x=y")
+    form.get_by_label("Cache").select_option("on")
+    form.get_by_label("Timeout").fill("2h")
+    form.get_by_label("CPU").focus()
+    expect(undo).to_be_enabled()
+    assert lab.saved()["metadata"]["nb2pipe"]["defaults"] == {
+        "labels": {"team": "growth"},
+        "limits": {"memory": "4Gi", "nvidia.com/gpu": 1},
+        "retry": 2,
+        "env": {"A": "1", "B": "x=y"},
+        "cache": True,
+        "timeout": "2h",
+    }
+    lab.button("Convert").click()
+    written = lab.folder / "train.pipeline.yaml"
+    assert lab.wait_for(written.exists)
+    assert written.read_text().count("maxRetryCount: 2") == 3, "each of the steps"
+    for _ in range(6):
+        undo.click()
+    expect(undo).to_be_disabled()
+    expect(form.get_by_label("Timeout")).to_have_value("")
+    expect(form.get_by_label("Cache")).to_have_value("off")
+    assert lab.saved()["metadata"]["nb2pipe"] == {"defaults": defaults}
+
+
 # --- running
 
 

@@ -10,7 +10,8 @@ export interface IFieldProps {
   value: string;
   trans: TranslationBundle;
   onChange: (value: string) => void;
-  onCommit?: () => void;
+  /** Hears a value that is typed and left, or chosen. */
+  onCommit?: (value: string) => void;
 }
 
 /** Return what is wrong with a value in words, null when nothing is. */
@@ -37,14 +38,20 @@ export function Field(props: IFieldProps): JSX.Element {
     title: field.description ? trans.__(field.description) : undefined,
     'aria-invalid': wrong !== null,
     'aria-describedby': wrong ? `${id}-wrong` : undefined,
-    onBlur: onCommit
+    onBlur: () => onCommit?.(value)
   };
   const set = (event: React.ChangeEvent<{ value: string }>): void => onChange(event.target.value);
   return (
     <div className="nb2p-Field">
       <label htmlFor={id}>{trans.__(field.title)}</label>
       {field.enum ? (
-        <select {...common} onChange={set}>
+        <select
+          {...common}
+          onChange={event => {
+            set(event);
+            onCommit?.(event.target.value);
+          }}
+        >
           <option value="">{trans.__('not set')}</option>
           {field.enum.map(choice => (
             <option key={choice}>{choice}</option>
@@ -59,7 +66,7 @@ export function Field(props: IFieldProps): JSX.Element {
           inputMode={field.type === 'integer' ? 'numeric' : 'text'}
           placeholder={example}
           onChange={set}
-          onKeyDown={event => event.key === 'Enter' && onCommit?.()}
+          onKeyDown={event => event.key === 'Enter' && onCommit?.(value)}
         />
       )}
       {wrong && (

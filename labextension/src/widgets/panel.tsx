@@ -9,7 +9,6 @@ import type { ISubmitted } from '../api';
 import { counts } from '../diagnostics';
 import { goTo, selectCells } from '../focus';
 import type { Selection, Session } from '../session';
-import { type Settings, writeSetting } from '../settings';
 import { changeTags } from '../tags';
 import type { IAnalysis, IFix, IForms, Severity } from '../types';
 import { EdgeDetails, StepDetails } from './details';
@@ -213,8 +212,6 @@ function Sections(
   const { analysis, run } = session;
   const diagnostics = analysis?.diagnostics ?? [];
   const parameters = analysis?.parameters ?? [];
-  const model = session.panel.context.model;
-  const settings = (): Settings => (model?.getMetadata('nb2pipe') ?? {}) as Settings;
   return (
     <>
       <details open>
@@ -242,13 +239,19 @@ function Sections(
         <summary>{trans.__('Pipeline settings')}</summary>
         <Target tools={tools} />
         <PipelineSettings
-          settings={settings()}
-          fields={forms.schema.$defs.pipeline.properties}
+          settings={session.settings}
+          forms={forms}
           trans={trans}
-          onChange={(name, text) =>
-            model.setMetadata('nb2pipe', writeSetting(settings(), name, text))
-          }
+          onChange={settings => session.setSettings(settings)}
         />
+        <button
+          type="button"
+          className="nb2p-Button"
+          disabled={!session.canUndoSettings}
+          onClick={() => session.undoSettings()}
+        >
+          {trans.__('Undo change of settings')}
+        </button>
       </details>
       <details open={run.kept.length > 0}>
         <summary>{trans.__('Runs (%1)', run.kept.length)}</summary>

@@ -2,33 +2,81 @@
 
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
-import { readSettings, type Settings } from '../settings';
-import type { Fields } from '../types';
-import { Field } from './fields';
+import {
+  defaultFields,
+  readDefault,
+  readSettings,
+  type Settings,
+  writeDefault,
+  writeSetting
+} from '../settings';
+import type { Fields, IField, IForms } from '../types';
+import { Field, mistakeText } from './fields';
 
 export function PipelineSettings(props: {
   settings: Settings;
-  fields: Fields;
+  forms: IForms;
   trans: TranslationBundle;
-  onChange: (name: string, text: string) => void;
+  onChange: (settings: Settings) => void;
 }): JSX.Element {
-  const { settings, fields, trans, onChange } = props;
-  const texts = readSettings(settings, Object.keys(fields));
+  const { settings, forms, trans, onChange } = props;
+  const { pipeline, step } = forms.schema.$defs;
+  const texts = readSettings(settings, Object.keys(pipeline.properties));
+  const defaults = defaultFields(step.properties);
   return (
-    <div className="nb2p-Grid nb2p-mod-single">
-      {Object.entries(fields).map(([name, field]) => (
-        <Draft key={`${name}=${texts[name] ?? ''}`} text={texts[name] ?? ''}>
-          {(text, setText) => (
-            <Field
-              field={field}
-              value={text}
-              trans={trans}
-              onChange={setText}
-              onCommit={() => text !== texts[name] && onChange(name, text)}
-            />
-          )}
-        </Draft>
-      ))}
+    <>
+      <Drafts
+        fields={pipeline.properties}
+        textOf={name => texts[name] ?? ''}
+        className="nb2p-Grid nb2p-mod-single"
+        trans={trans}
+        onChange={(name, text) => onChange(writeSetting(settings, name, text))}
+      />
+      <fieldset className="nb2p-Fieldset">
+        <legend>{trans.__('Defaults of all steps')}</legend>
+        <Drafts
+          fields={defaults}
+          textOf={(_, field) => readDefault(settings, field)}
+          className="nb2p-Grid"
+          trans={trans}
+          onChange={(_, text, field) => onChange(writeDefault(settings, field, text))}
+        />
+      </fieldset>
+    </>
+  );
+}
+
+/** Fields that are taken when they are left, if they are right. */
+function Drafts(props: {
+  fields: Fields;
+  textOf: (name: string, field: IField) => string;
+  className: string;
+  trans: TranslationBundle;
+  onChange: (name: string, text: string, field: IField) => void;
+}): JSX.Element {
+  const { fields, textOf, className, trans, onChange } = props;
+  return (
+    <div className={className}>
+      {Object.entries(fields).map(([name, field]) => {
+        const known = textOf(name, field);
+        return (
+          <Draft key={`${name}=${known}`} text={known}>
+            {(text, setText) => (
+              <Field
+                field={field}
+                value={text}
+                trans={trans}
+                onChange={setText}
+                onCommit={value =>
+                  value.trim() !== known &&
+                  mistakeText(value, field, trans) === null &&
+                  onChange(name, value, field)
+                }
+              />
+            )}
+          </Draft>
+        );
+      })}
     </div>
   );
 }
