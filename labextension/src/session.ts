@@ -7,10 +7,11 @@ import type { PartialJSONObject } from '@lumino/coreutils';
 import type { IDisposable } from '@lumino/disposable';
 import { type ISignal, Signal } from '@lumino/signaling';
 import type { Api, INotebookOrder } from './api';
+import { rangeOf } from './diagnostics';
 import { LiveRun } from './run';
 import type { Settings } from './settings';
 import { suggestedTags } from './tags';
-import type { IAnalysis, ICellPlace, IEdge, IFix, IStep, ISuggestion } from './types';
+import type { IAnalysis, ICellPlace, IEdge, IFix, IParameter, IStep, ISuggestion } from './types';
 
 const DELAY = 150;
 
@@ -189,6 +190,18 @@ export class Session implements IDisposable {
   undoSettings(): void {
     if (this.canUndoSettings) {
       this.settings = this._settings.pop()?.before ?? {};
+    }
+  }
+
+  /** Write another default of a parameter into its cell, as a change that can be undone. */
+  setDefault(parameter: IParameter, literal: string): void {
+    const place = parameter.place;
+    const cell = this.cell(place?.cell ?? null);
+    const source = cell?.sharedModel.getSource() ?? '';
+    const range = place && rangeOf({ ...place, notebook: '' }, source);
+    // The cell may be another since the server was asked.
+    if (range && source.slice(range.from, range.to) === place.text) {
+      cell?.sharedModel.updateSource(range.from, range.to, literal);
     }
   }
 

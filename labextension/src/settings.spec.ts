@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import {
   defaultFields,
+  parameterLiteral,
   parameterText,
   parameterValue,
   readDefault,
@@ -116,6 +117,7 @@ describe('the value of a parameter', () => {
 
   it.each([
     ['2.5', 'int'],
+    ['12345678901234567891', 'int'],
     ['', 'int'],
     ['x', 'float'],
     ['"2"', 'float'],
@@ -125,6 +127,19 @@ describe('the value of a parameter', () => {
     ['null', 'dict']
   ])('%j is no %s', (text, type) => {
     expect(parameterValue(text, type)).toBeNull();
+  });
+
+  it.each([
+    ['3', 'int', '3'],
+    ['3', 'float', '3.0'],
+    ['2e3', 'float', '2e3'],
+    ['true', 'bool', 'True'],
+    ["it's", 'str', '"it\'s"'],
+    ['true', 'str', '"true"'],
+    ['[true, "true", null]', 'list', '[True, "true", None]'],
+    ['{"\\ud83d\\ude00": 1.0}', 'dict', '{"😀": 1.0}']
+  ])('%j as %s is in Python %s', (text, type, literal) => {
+    expect(parameterLiteral(text, type)).toBe(literal);
   });
 
   it('is shown as it would be typed', () => {

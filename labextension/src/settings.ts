@@ -129,7 +129,7 @@ export function parameterValue(text: string, type: string): { value: unknown } |
   }
   const fits =
     type === 'int'
-      ? Number.isInteger(value)
+      ? Number.isSafeInteger(value) // a larger one would become another
       : type === 'float'
         ? typeof value === 'number'
         : type === 'list'
@@ -137,6 +137,26 @@ export function parameterValue(text: string, type: string): { value: unknown } |
           : typeof value === 'object' && value !== null && !Array.isArray(value);
   return fits ? { value } : null;
 }
+
+/** Return the value that somebody typed for a parameter as Python has it. */
+export function parameterLiteral(text: string, type: string): string {
+  const trimmed = text.trim();
+  switch (type) {
+    case 'str':
+      return JSON.stringify(text);
+    case 'bool':
+      return trimmed.toLowerCase() === 'true' ? 'True' : 'False';
+    case 'float':
+      return /[.eE]/.test(trimmed) ? trimmed : `${trimmed}.0`;
+    default:
+      // JSON, but for three words, and characters that stand in a text as two halves.
+      return trimmed.replace(/"(?:[^"\\]|\\.)*"|true|false|null/g, part =>
+        part.startsWith('"') ? JSON.stringify(JSON.parse(part)) : (WORDS[part] ?? part)
+      );
+  }
+}
+
+const WORDS: Record<string, string> = { true: 'True', false: 'False', null: 'None' };
 
 /** Return a parameter's default as somebody would type it. */
 export function parameterText(value: unknown, type: string): string {

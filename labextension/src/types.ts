@@ -70,6 +70,13 @@ export interface IParameter {
   name: string;
   type: string;
   default: unknown;
+  /** Where the default stands in the notebook; null where it cannot be changed alone. */
+  place: IPlace | null;
+}
+
+/** A place in a cell, and the text that stands there. */
+export interface IPlace extends Omit<ISpan, 'notebook'> {
+  text: string;
 }
 
 /** A notebook as a pipeline; `steps` is null when tags or settings allow none. */

@@ -17,6 +17,7 @@ from nb2pipe.engine.durations import cell_seconds
 from nb2pipe.frontend import parse_notebook
 from nb2pipe.ir import ArtifactKind, Edge, Load, Output, Pipeline, Run, Step, Store
 from nb2pipe.labserver.fixes import fixes_for
+from nb2pipe.labserver.parameters import parameters_json
 from nb2pipe.suggest import suggest_steps
 
 Json = dict[str, Any]
@@ -106,10 +107,7 @@ def _shown(pipeline: Pipeline, compilation: Compilation) -> Json:
         "steps": [_step(pipeline, step) for step in pipeline.steps],
         "edges": [_edge(pipeline, edge) for edge in pipeline.edges],
         "cells": list(_cells(pipeline, compilation)),
-        "parameters": [
-            {"name": item.name, "type": item.type.value, "default": item.default}
-            for item in pipeline.parameters
-        ],
+        "parameters": list(parameters_json(pipeline)),
     }
 
 

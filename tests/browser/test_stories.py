@@ -288,6 +288,38 @@ def test_what_holds_for_all_steps_is_set_in_a_form_and_taken_back(lab):
     assert lab.saved()["metadata"]["nb2pipe"] == {"defaults": defaults}
 
 
+def test_a_default_of_a_parameter_is_changed_in_the_panel(lab):
+    lab.open(("n = 3  # 😀\nname = 'a'", "pipeline-parameters"), ("print(n, name)", "step:show"))
+    lab.show_panel()
+    lab.panel.get_by_label("n int").fill("5")
+    lab.panel.get_by_label("name str").fill('"it"')
+    expect(lab.panel.get_by_text("Default: 3")).to_be_visible()
+    lab.panel.get_by_role("button", name="Make it the default of n", exact=True).click()
+    expect(lab.cell(1).locator(".cm-content")).to_contain_text("n = 5")
+    expect(lab.panel.get_by_label("n int")).to_have_value("5")
+    lab.button("Make it the default of name").click()
+    expect(lab.cell(1).locator(".cm-content")).to_contain_text('name = "\\"it\\""')
+    assert lab.saved()["cells"][0]["source"] == [
+        "n = 5  # 😀\n",
+        'name = "\\"it\\""',
+    ]
+
+
+def test_a_run_takes_the_values_that_are_seen(lab):
+    lab.open(*TRAIN)
+    lab.show_panel()
+    lab.panel.get_by_label("n int").fill("5")
+    # Another default in the code begins anew.
+    lab.cell(1).locator(".cm-content").click()
+    lab.page.keyboard.press("Control+End")
+    lab.page.keyboard.type("0")
+    expect(lab.panel.get_by_label("n int")).to_have_value("30")
+    lab.button("Run here").click()
+    assert lab.wait_for(lambda: states(lab) == ["succeeded"] * 3)
+    lab.node("show").click()
+    expect(lab.panel.locator(".nb2p-Outputs")).to_contain_text("total 435")
+
+
 # --- running
 
 

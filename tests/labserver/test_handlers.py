@@ -47,7 +47,21 @@ async def test_analyse_tells_steps_edges_and_what_flows(ask, train):
         "inputs": ["x"],
         "outputs": ["total"],
     }
-    assert answer["parameters"] == [{"name": "n", "type": "int", "default": 3}]
+    place = {"cell": 1, "line": 1, "column": 5, "end_line": 1, "end_column": 6, "text": "3"}
+    assert answer["parameters"] == [{"name": "n", "type": "int", "default": 3, "place": place}]
+
+
+async def test_a_default_has_a_place_where_it_alone_stands(ask, lab_folder):
+    source = "é = '\U0001f600'; b = [\n  1, True]\nc = d = 2\nrate: float = 1"
+    document = notebook_document(
+        (source, "pipeline-parameters"), ("print(é, b, c, d, rate)", "step:a")
+    )
+    _, answer = await ask("POST", "analyse", order={"path": PATH, "notebook": document})
+    places = {item["name"]: item["place"] for item in answer["parameters"]}
+    texts = {name: place and place["text"] for name, place in places.items()}
+    assert texts == {"é": "'\U0001f600'", "b": "[\n  1, True]", "c": None, "d": None, "rate": "1"}
+    assert (places["b"]["line"], places["b"]["column"]) == (1, 14)
+    assert (places["b"]["end_line"], places["b"]["end_column"]) == (2, 11)
 
 
 async def test_a_notebook_with_an_error_still_shows_its_steps(ask, lab_folder):

@@ -228,10 +228,10 @@ function Sections(
         <details open>
           <summary>{trans.__('Parameters (%1)', parameters.length)}</summary>
           <Parameters
-            key={JSON.stringify(parameters)}
             parameters={parameters}
             trans={trans}
             onChange={onParameters}
+            onDefault={(parameter, literal) => session.setDefault(parameter, literal)}
           />
         </details>
       )}

@@ -3,7 +3,7 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import * as React from 'react';
 import type { ISubmitted } from '../api';
-import { parameterText, parameterValue } from '../settings';
+import { parameterLiteral, parameterText, parameterValue } from '../settings';
 import type { IParameter, IRun, IRunStep } from '../types';
 import { seconds, SIGNS, statusText } from './graphview';
 
@@ -12,25 +12,30 @@ export function Parameters(props: {
   parameters: readonly IParameter[];
   trans: TranslationBundle;
   onChange: (values: Record<string, unknown>, isRight: boolean) => void;
+  onDefault: (parameter: IParameter, literal: string) => void;
 }): JSX.Element {
-  const { parameters, trans, onChange } = props;
-  const [texts, setTexts] = React.useState<Record<string, string>>({});
+  const { parameters, trans, onChange, onDefault } = props;
+  // What was typed belongs to a default: for another one in the code it holds no more.
+  const [typed, setTyped] = React.useState<Record<string, string>>({});
   const id = React.useId();
-  const set = (name: string, text: string): void => {
-    const changed = { ...texts, [name]: text };
-    setTexts(changed);
-    const values = parameters
-      .filter(item => changed[item.name] !== undefined)
-      .map(item => [item.name, parameterValue(changed[item.name] ?? '', item.type)] as const);
+  const keyOf = (item: IParameter): string => JSON.stringify([item.name, item.type, item.default]);
+  const values = parameters.flatMap(item => {
+    const text = typed[keyOf(item)];
+    return text === undefined ? [] : [[item.name, parameterValue(text, item.type)] as const];
+  });
+  const shown = JSON.stringify(values);
+  React.useEffect(() => {
     onChange(
       Object.fromEntries(values.flatMap(([key, value]) => (value ? [[key, value.value]] : []))),
       values.every(([, value]) => value !== null)
     );
-  };
+    return () => onChange({}, true);
+  }, [shown]); // eslint-disable-line react-hooks/exhaustive-deps
   return (
     <div className="nb2p-Grid">
       {parameters.map(item => {
-        const text = texts[item.name] ?? parameterText(item.default, item.type);
+        const known = parameterText(item.default, item.type);
+        const text = typed[keyOf(item)] ?? known;
         const wrong = parameterValue(text, item.type) === null;
         return (
           <div key={item.name} className="nb2p-Field">
@@ -42,12 +47,24 @@ export function Parameters(props: {
               type="text"
               value={text}
               aria-invalid={wrong}
-              onChange={event => set(item.name, event.target.value)}
+              onChange={event => setTyped({ ...typed, [keyOf(item)]: event.target.value })}
             />
             {wrong && (
               <span className="nb2p-Wrong" role="alert">
                 {trans.__('This is no %1.', item.type)}
               </span>
+            )}
+            {text !== known && <span className="nb2p-Where">{trans.__('Default: %1', known)}</span>}
+            {text !== known && !wrong && item.place && (
+              <button
+                type="button"
+                className="nb2p-Button"
+                title={trans.__('Write this value into cell %1', item.place.cell)}
+                aria-label={trans.__('Make it the default of %1', item.name)}
+                onClick={() => onDefault(item, parameterLiteral(text, item.type))}
+              >
+                {trans.__('Make it the default')}
+              </button>
             )}
           </div>
         );
