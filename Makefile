@@ -4,6 +4,7 @@
 #   make check   formatting, linting, types, architecture, quick tests, the wheel
 #   make labextension  the page in JupyterLab, built into nb2pipe/labextension (needs Node)
 #   make bench   how long compiling, running and storing take, with peers beside them (hours; NOTEBOOK_PYTHON: runs real notebooks)
+#   make oldest  the stories of the page in the oldest JupyterLab that it is for
 #   make edges   which edges of real notebooks' pipelines are needless
 #   make accuracy  compare what the analysis says with what real notebooks change (NOTEBOOK_PYTHON: runs them)
 #   make generated N=10000   generated notebooks, whole and as pipelines
@@ -21,6 +22,8 @@ BIN := $(VENV)/bin
 NOTEBOOK_PYTHON ?= $(BIN)/python
 DEMO := build/demo
 SAMPLE := sample_notebooks/classification.ipynb
+# What `pyproject.toml` and docs/jupyterlab.md call the oldest.
+OLDEST := build/jupyterlab-4.4
 QUICK := not docker and not notebooks and not browser and not wheel
 # The page in JupyterLab: what it is built of, and one file of what is built.
 PAGE_SOURCES := $(wildcard labextension/*.json labextension/src/*.ts* labextension/src/*/*.ts* \
@@ -34,7 +37,7 @@ export UV_PYTHON := $(PYTHON)
 export UV_PYTHON_DOWNLOADS := never
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 
-.PHONY: demo test check labextension bench edges accuracy equality generated docs clean
+.PHONY: demo test check labextension bench oldest edges accuracy equality generated docs clean
 
 demo: $(READY)
 	@mkdir -p $(DEMO)
@@ -69,6 +72,12 @@ bench: $(READY)
 	$(BIN)/python benchmarks/compile.py --kale --keep
 	$(BIN)/python benchmarks/running.py --python $(NOTEBOOK_PYTHON) --keep
 	$(BIN)/python benchmarks/store.py --keep $(addprefix --memory ,$(wildcard /dev/shm))
+
+oldest: $(READY) $(PAGE)
+	$(UV) venv --quiet --clear $(OLDEST)
+	SKIP_JUPYTER_BUILDER=1 $(UV) pip install --quiet --python $(OLDEST) -e '.[lab]' ipykernel \
+	  'jupyterlab~=4.4.0' 'notebook~=7.4.0'
+	JUPYTERLAB_PYTHON=$(abspath $(OLDEST))/bin/python $(BIN)/pytest -m browser
 
 edges: $(READY)
 	$(BIN)/python benchmarks/edges.py --keep

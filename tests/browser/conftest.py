@@ -4,34 +4,16 @@ The browser is the distribution's Chromium, which is installed when it is absent
 three rules: no errors in its console, no request that leaves the server, no message box left open.
 """
 
-import contextlib
-import os
-import shutil
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
 from tests.browser.lab import Lab
+from tests.browser.server import CHROMIUM_OPTIONS, PYTHON, TOKEN, find_chromium, jupyterlab
 
 ROOT = Path(__file__).parents[2]
-BUILT = ROOT / "nb2pipe" / "labextension"
-TOKEN = "token-of-the-tests"
 PATIENCE = 60_000  # milliseconds; machines that run tests may be busy
-CHROMIUM_OPTIONS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-    "--disable-dev-shm-usage",
-]
 
 
 def pytest_collection_modifyitems(items):
@@ -43,15 +25,7 @@ def pytest_collection_modifyitems(items):
 @pytest.fixture(scope="session")
 def chromium():
     """Return the path of the distribution's Chromium."""
-    found = shutil.which("chromium") or shutil.which("chromium-browser")
-    if found is None and shutil.which("apt-get") and os.geteuid() == 0:
-        subprocess.run(["apt-get", "update", "-qq"], check=True)
-        subprocess.run(
-            ["apt-get", "install", "-qq", "-y", "--no-install-recommends", "chromium"], check=True
-        )
-        found = shutil.which("chromium")
-    assert found, "install Chromium from the distribution's packages"
-    return found
+    return find_chromium()
 
 
 @pytest.fixture(scope="session")
@@ -65,70 +39,8 @@ def browser(chromium):
 @pytest.fixture(scope="session")
 def server(tmp_path_factory):
     """Start JupyterLab; return its address and the folder that it serves."""
-    assert (BUILT / "package.json").is_file(), "the extension is not built: `make labextension`"
-    home = tmp_path_factory.mktemp("jupyter")
-    extensions = home / "labextensions"
-    extensions.mkdir()
-    (extensions / "nb2pipe").symlink_to(BUILT)
-    settings = home / "settings" / "@jupyterlab" / "apputils-extension"
-    settings.mkdir(parents=True)
-    (settings / "notification.jupyterlab-settings").write_text(
-        '{"fetchNews": "false", "checkForUpdates": false}'
-    )
-    root = home / "root"
-    root.mkdir()
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    with (home / "log.txt").open("wb") as log:
-        process = subprocess.Popen(
-            [
-                sys.executable,
-                "-m",
-                "jupyterlab",
-                "--no-browser",
-                "--allow-root",
-                "--expose-app-in-browser",
-                f"--ServerApp.root_dir={root}",
-                f"--ServerApp.port={port}",
-                "--ServerApp.port_retries=0",
-                f"--IdentityProvider.token={TOKEN}",
-                f"--LabServerApp.extra_labextensions_path={extensions}",
-                f"--LabApp.extra_labextensions_path={extensions}",
-            ],
-            env={
-                **os.environ,
-                "JUPYTER_CONFIG_DIR": str(home / "config"),
-                "JUPYTER_DATA_DIR": str(home / "data"),
-                "JUPYTER_RUNTIME_DIR": str(home / "runtime"),
-                "JUPYTERLAB_SETTINGS_DIR": str(home / "settings"),
-                "JUPYTERLAB_WORKSPACES_DIR": str(home / "workspaces"),
-            },
-            cwd=root,
-            stdout=log,
-            stderr=log,
-        )
-    address = f"http://127.0.0.1:{port}"
-    try:
-        _wait_until_it_answers(address, process, home / "log.txt")
-        yield address, root
-    finally:
-        process.terminate()
-        try:
-            process.wait(30)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-
-
-def _wait_until_it_answers(address, process, log):
-    end = time.monotonic() + 120
-    while time.monotonic() < end and process.poll() is None:
-        with contextlib.suppress(OSError):
-            urllib.request.urlopen(f"{address}/api?token={TOKEN}", timeout=5).close()
-            return
-        time.sleep(0.2)
-    raise AssertionError(log.read_text())
+    with jupyterlab(tmp_path_factory.mktemp("jupyter"), PYTHON) as started:
+        yield started
 
 
 @pytest.fixture

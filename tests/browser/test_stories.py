@@ -3,10 +3,11 @@
 import json
 import re
 import subprocess
-import sys
 
 import pytest
 from playwright.sync_api import expect
+
+from tests.browser.server import PYTHON
 
 TRAIN = [
     ("n = 3", "pipeline-parameters"),
@@ -200,7 +201,7 @@ def test_convert_writes_the_bytes_of_the_command_line(lab):
     written = lab.folder / "train.pipeline.yaml"
     expect(lab.page.get_by_text("Wrote train.pipeline.yaml")).to_be_visible()
     done = subprocess.run(
-        [sys.executable, "-m", "nb2pipe", "compile", "train.ipynb", "-o", "-"],
+        [PYTHON, "-m", "nb2pipe", "compile", "train.ipynb", "-o", "-"],
         cwd=lab.folder,
         capture_output=True,
         check=True,
@@ -529,6 +530,10 @@ def test_notebook_7_has_it_too(lab):
     assert lab.wait_for(lambda: lab.steps() == ["load", "add", "show"])
     expect(lab.page.get_by_text("Wrote train.pipeline.yaml")).to_be_visible()
     assert (lab.folder / "train.pipeline.yaml").is_file()
+    lab.edit_cell(4, step="tell")
+    assert lab.wait_for(lambda: lab.steps() == ["load", "add", "tell"])
+    lab.button("Run here").click()
+    assert lab.wait_for(lambda: states(lab) == ["succeeded"] * 3)
     # Notebook 7.6 says these without us, too.
     own = ("reading 'schema'", "filebrowser:open-path")
     lab.problems[:] = [item for item in lab.problems if not any(text in item for text in own)]
