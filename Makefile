@@ -4,6 +4,7 @@
 #   make check   formatting, linting, types, architecture, quick tests, the wheel
 #   make labextension  the page in JupyterLab, built into nb2pipe/labextension (needs Node)
 #   make bench   how long compiling, running and storing take, with peers beside them (hours; NOTEBOOK_PYTHON: runs real notebooks)
+#   make startup  how long JupyterLab takes to start, with the page and without
 #   make oldest  the stories of the page in the oldest JupyterLab that it is for
 #   make edges   which edges of real notebooks' pipelines are needless
 #   make accuracy  compare what the analysis says with what real notebooks change (NOTEBOOK_PYTHON: runs them)
@@ -37,7 +38,7 @@ export UV_PYTHON := $(PYTHON)
 export UV_PYTHON_DOWNLOADS := never
 export UV_PROJECT_ENVIRONMENT := $(VENV)
 
-.PHONY: demo test check labextension bench oldest edges accuracy equality generated docs clean
+.PHONY: demo test check labextension bench startup oldest edges accuracy equality generated docs clean
 
 demo: $(READY)
 	@mkdir -p $(DEMO)
@@ -72,6 +73,9 @@ bench: $(READY)
 	$(BIN)/python benchmarks/compile.py --kale --keep
 	$(BIN)/python benchmarks/running.py --python $(NOTEBOOK_PYTHON) --keep
 	$(BIN)/python benchmarks/store.py --keep $(addprefix --memory ,$(wildcard /dev/shm))
+
+startup: $(READY) $(PAGE)
+	$(BIN)/python benchmarks/lab_startup.py --keep
 
 oldest: $(READY) $(PAGE)
 	$(UV) venv --quiet --clear $(OLDEST)

@@ -44,11 +44,13 @@ const plugin: JupyterFrontEndPlugin<void> = {
     palette: ICommandPalette | null,
     restorer: ILayoutRestorer | null
   ) => {
+    const begin = performance.now();
     const trans = (translator ?? nullTranslator).load('nb2pipe');
     // Nothing waits for the server: JupyterLab starts as fast as without us.
     void start(app, tracker, documents, registry, trans, palette, restorer).catch(error =>
       console.error('nb2pipe cannot start', error)
     );
+    performance.measure('nb2pipe:activate', { start: begin });
   }
 };
 
