@@ -5,7 +5,7 @@ from typing import Final
 
 from nb2pipe.analysis.arguments import Arguments
 from nb2pipe.analysis.definitions import Frame
-from nb2pipe.analysis.heap import IMMUTABLE, Value, join
+from nb2pipe.analysis.heap import IMMUTABLE, Site, Value, join
 from nb2pipe.analysis.objects import member_runs
 from nb2pipe.analysis.specials import Specials
 
@@ -30,11 +30,11 @@ class Bindings(Specials):
             case ast.Starred(value=inner_target):
                 self.assign(inner_target, self.new(target, [value], "list"), frame)
             case ast.Attribute(value=base, attr=attribute):
-                self._set_part(self.holder(base, frame), value, target, attribute)
+                self.set_part(self.holder(base, frame), value, target, attribute)
             case ast.Subscript(value=base, slice=index):
                 holder = self.holder(base, frame)
                 self.evaluate(index, frame)
-                self._set_part(holder, value, target, None)
+                self.set_part(holder, value, target, None)
             case _:
                 self.evaluate(target, frame)
 
@@ -59,12 +59,15 @@ class Bindings(Specials):
             outer = outer.parent
         return None
 
-    def _set_part(self, holder: Value, value: Value, node: ast.expr, attribute: str | None) -> None:
+    def set_part(self, holder: Value, value: Value, node: ast.expr, attribute: str | None) -> None:
+        """Set an attribute (`*`: nobody can tell which), or an item when it is None."""
         if holder.dotted is not None:
             self.set_library_part(holder.dotted, attribute, node)
             self.plant([value])
             self.files.spoil(self.heap.reach(value.sites))
             return
+        if attribute is None:
+            holder = Value(frozenset(filter(_may_have_items, holder.sites)))
         for site in holder.sites:
             if site.definition is not None and attribute is not None:
                 known = site.definition.members.get(attribute, IMMUTABLE)
@@ -88,3 +91,8 @@ class Bindings(Specials):
             self.unbind(name, node)
         else:
             holder.values.pop(name, None)
+
+
+def _may_have_items(site: Site) -> bool:
+    """Whether items can be set: functions and classes have none, unless a metaclass says so."""
+    return site.definition is None or bool(site.definition.metas)

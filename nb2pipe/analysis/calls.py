@@ -95,7 +95,11 @@ class Calls(LibraryCalls):
         if assigned and self.member(receiver, name) is None:
             # What was assigned to an attribute is called without the object.
             return self.call_value(callee, node, arguments)
-        return self.call_method(Method(name, receiver), node, arguments)
+        hiding = frozenset(filter(self._runs, self.heap.field(receiver.sites, name)))
+        results = [self.call_method(Method(name, receiver), node, arguments)]
+        if hiding and assigned:
+            results.append(self.call_value(Value(hiding), node, arguments))
+        return join(results)
 
     def _unbound_method(self, node: ast.AST, type_: str, name: str, arguments: Arguments) -> Value:
         """Call a method on a library's class: `list.append(xs, 1)`."""

@@ -33,7 +33,7 @@ class Definition:
     """Code that runs later, when it is called.
 
     `name` is set when the definition is bound at the top level of the notebook. `defaults` are those of a
-    function's parameters, `members` a class's attributes; `bases` the values of its base classes,
+    function's parameters, `members` a class's attributes (`*`: any of them); `bases` the values of its base classes,
     `metas` those of its metaclasses; `decorators` the last parts of the full names of the libraries'
     decorators that it got, under whatever name.
     """

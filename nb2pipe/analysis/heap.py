@@ -121,12 +121,24 @@ class Heap:
         """Return `sites` and everything from which one of them can be reached."""
         return self._closure(sites, self.holders, self._observers)
 
-    def reach(self, sites: Sites, without: Sites = NOTHING) -> Sites:
-        """Return `sites` and everything that can be reached from them, not through `without`."""
-        if without:
-            edges = {**self.contents, **{site: set() for site in without}}
+    def reach(self, sites: Sites, without: Sites = NOTHING, *, bases: bool = True) -> Sites:
+        """Return `sites` and everything that can be reached from them, not through `without`.
+
+        `bases`: from a class also what it is derived from.
+        """
+        derived = {} if bases else self._derived()
+        if without or derived:
+            edges = {**self.contents, **derived, **{site: set() for site in without}}
             return self._closure(sites, edges, {})
         return self._closure(sites, self.contents, self._reach)
+
+    def _derived(self) -> dict[Site, set[Site]]:
+        """Return what classes hold that are derived from others, but for these."""
+        return {
+            site: held.difference(*(base.sites for base in site.definition.bases))
+            for site, held in self.contents.items()
+            if site.definition is not None and any(base.sites for base in site.definition.bases)
+        }
 
     def _closure(
         self, sites: Sites, edges: Mapping[Site, set[Site]], known: dict[Sites, Sites]

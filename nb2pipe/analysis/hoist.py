@@ -74,6 +74,8 @@ def wrapping_objects(node: ast.stmt, memory: Objects) -> Sites:
         case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
             shown: ast.AST = node
         case ast.Assign(targets=[ast.Name(id=name)], value=value) if name in memory.names:
+            if isinstance(value, ast.Call) and _dotted(value.func, memory) in CLASS_MAKERS:
+                return NOTHING
             shown = value
         case _:
             return NOTHING

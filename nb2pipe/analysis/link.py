@@ -5,7 +5,7 @@ the steps before. Whatever nobody demands is neither stored nor an edge. This is
 facts, of variables and of hidden state alike, become edges.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from nb2pipe.analysis.facts import ReplayKind, WriteKind
@@ -40,6 +40,7 @@ class Linker:
         self.supplies: tuple[Supply, ...] = ()
         self._holders: dict[Version, list[Supply]] = {}
         self._shareable: dict[tuple[str, int], Sites] = {}
+        self._definitions_of: dict[Supply, Sequence[Version]] = {}
         self.views: set[tuple[str, Version]] = set()
         self.portable = portable(interpretation.files)
         self._seen: set[tuple[str, int, Version]] = set()
@@ -141,15 +142,35 @@ class Linker:
         """Return the definitions that must be replayed before an artifact is loaded."""
         return [made for made in self._definitions(supply) if made.replayable]
 
-    def _definitions(self, supply: Supply) -> Iterable[Version]:
-        """Return the classes and functions of the notebook that an artifact refers to."""
-        found: dict[Version, None] = {}
-        for name in supply.names:
-            for site in self.reach_after(name, supply.cell):
-                made = self._made(site)
-                if made is not None:
-                    found[made] = None
-        return sorted(found, key=lambda version: version.order)
+    def _definitions(self, supply: Supply) -> Sequence[Version]:
+        """Return the classes and functions of the notebook that an artifact refers to, not the bases of these."""
+        if supply not in self._definitions_of:
+            after = self.interpretation.cells[supply.cell].after
+            order = self._first_order[supply.cell + 1]
+            sites = NOTHING.union(*(after.get(name, NOTHING) for name in supply.names))
+            made = {self._made(site) for site in self._reach_until(sites, order, bases=False)}
+            found = (version for version in made if version is not None)
+            self._definitions_of[supply] = sorted(found, key=lambda version: version.order)
+        return self._definitions_of[supply]
+
+    def outdated(self, supply: Supply, cell: int) -> Iterable[tuple[Version, Version]]:
+        """Yield changed definitions that an artifact refers to, whose names mean something else when `cell` starts.
+
+        Each comes with the version in which it changed last.
+        """
+        start = self._first_order[cell]
+        for made in self._definitions(supply):
+            current = self.history.before[cell].get(made.name)
+            if made.order < start and (current is None or current.origin is not made):
+                states = [
+                    version
+                    for version in self.history.definitions.values()
+                    if version.name == made.name
+                    and version.origin is made
+                    and version.order < start
+                ]
+                if len(states) > 1 or not made.replayable:
+                    yield made, states[-1]
 
     def _made(self, site: Site) -> Version | None:
         """Return the version that defines a function or class at the top level of the notebook."""
@@ -326,15 +347,15 @@ class Linker:
         sites = self.interpretation.cells[cell].after.get(name, NOTHING)
         return self._reach_until(sites, self._first_order[cell + 1])
 
-    def _reach_until(self, sites: Sites, order: int) -> Sites:
+    def _reach_until(self, sites: Sites, order: int, *, bases: bool = True) -> Sites:
         """Return what can be reached from `sites` before a statement; of caches, what they hold by then."""
         heap, waiting = self.interpretation.heap, self._caches
-        found = heap.reach(sites, frozenset(cache.kept for cache in waiting))
+        found = heap.reach(sites, frozenset(cache.kept for cache in waiting), bases=bases)
         while filled := [cache for cache in waiting if cache.kept in found]:
             waiting = [cache for cache in waiting if cache not in filled]
             closed = frozenset(cache.kept for cache in self._caches)
             inside = NOTHING.union(*(cache.contents(order) for cache in filled))
-            found |= heap.reach(inside, closed)
+            found |= heap.reach(inside, closed, bases=bases)
         return found
 
     def shareable(self, name: str, cell: int) -> Sites:

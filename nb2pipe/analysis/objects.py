@@ -60,9 +60,10 @@ class Objects(Memory):
     def member(self, value: Value, name: str) -> Value | None:
         """Return the member `name` of a notebook class that `value` is, or is an instance of."""
         found = [
-            definition.members[name]
+            definition.members[key]
             for definition in self.classes_of(value)
-            if name in definition.members
+            for key in (name, "*")
+            if key in definition.members
         ]
         return join(found) if found else None
 

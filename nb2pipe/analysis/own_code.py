@@ -77,7 +77,7 @@ class OwnCode(Deferred):
         value = Value(objects(value.sites))
         if not value.sites or not self.has_classes:
             return IMMUTABLE
-        wanted = None if names is None else frozenset(names)
+        wanted = None if names is None else frozenset(["*", *names])
         key = (value.sites, wanted, arguments, self.heap.growth)
         known = self._methods_run.get(key)
         if known is not None:
@@ -134,12 +134,13 @@ class OwnCode(Deferred):
             return self._instantiate(site, definition, node, arguments, spread=spread)
         tired = self._calls_left <= 0 or self.heap.work > self._work_left
         if function in self.stack or len(self.stack) > DEPTH or tired:
+            given = arguments.sites | (receiver.sites if receiver is not None else NOTHING)
             if definition.caches and function not in self.stack:
                 unknown = Doings(acts=True)
-                self._use_cache(site, definition, node, unknown, given=arguments.sites)
-            return self._guess(definition, node, arguments, own)
+                self._use_cache(site, definition, node, unknown, given=given)
+            return self._guess(definition, node, given, own)
         self._calls_left -= 1
-        takes = receiver is not None and _takes_receiver(definition)
+        takes = receiver is not None and "staticmethod" not in definition.decorators
         first: tuple[Value, ...] = (receiver,) if takes and receiver is not None else ()
         frame = Frame(definition.scope or function_scope(function), definition.frame)
         if "classmethod" in definition.decorators:
@@ -247,11 +248,12 @@ class OwnCode(Deferred):
             self.heap.set_field([made], "*", arguments.sites)
         return instance
 
-    def _guess(
-        self, definition: Definition, node: ast.AST, arguments: Arguments, own: Value
-    ) -> Value:
-        """Stand in for a body that is running already, or that is too deep to follow."""
-        touched = arguments.sites
+    def _guess(self, definition: Definition, node: ast.AST, given: Sites, own: Value) -> Value:
+        """Stand in for a body that is running already, or that is too deep to follow.
+
+        It may return anything that can be reached from what it was given.
+        """
+        touched = given
         if definition not in self._guessed:
             self._guessed.add(definition)
             for name in sorted(names_read(definition.node)):
@@ -265,14 +267,8 @@ class OwnCode(Deferred):
         site = self.site(node, "guess")
         if definition.caches:
             self.returned_again.add(site)
-        self.heap.hold([site], arguments.sites | own.sites)
-        return Value(frozenset([site]) | objects(arguments.sites))
-
-
-def _takes_receiver(definition: Definition) -> bool:
-    return (
-        not isinstance(definition.node, ast.Lambda) and "staticmethod" not in definition.decorators
-    )
+        self.heap.hold([site], given | own.sites)
+        return Value(frozenset([site]) | self.changeable(given))
 
 
 def _bind(

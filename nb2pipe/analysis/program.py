@@ -222,6 +222,7 @@ class _StepBuilder:
                 held = self.bound.get(made.name)
                 displaced += [held] if held is not None and held.order > made.order else []
                 self._bring(made, cell)
+        self._check_definitions(supply, version, cell)
         current = self.linker.history.before[cell]
         names = [item for item in group.versions if current.get(item.name) is item]
         names = names if version in names else [version]
@@ -236,6 +237,21 @@ class _StepBuilder:
         # A name that has another meaning by now had its old one only for what was loaded.
         for held in displaced:
             self._bring(held, cell)
+
+    def _check_definitions(self, supply: Supply, version: Version, cell: int) -> None:
+        """Report when an artifact refers to a class or function that cannot be had again as it was."""
+        for made, changed in self.linker.outdated(supply, cell):
+            self.diagnostics.append(
+                Diagnostic(
+                    code=Code.NAME_REUSED,
+                    span=_line_span(self.layout.cells[changed.cell].span, changed),
+                    step=self.step.name,
+                    message=f"step `{self.step.name}` needs `{version.name}`, which was made with "
+                    f"`{made.name}` as it is after this cell, but the name means something else by then",
+                    hint=f"give the other `{made.name}` another name "
+                    f"(the older one is needed in cell {self.layout.cells[cell].cell.number})",
+                )
+            )
 
     def _handles(self, own: Sequence[Supply]) -> tuple[Handle, ...]:
         """Return the files on which the step hands handles on, or gets some."""

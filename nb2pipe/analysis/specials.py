@@ -263,16 +263,19 @@ class Specials(Calls):
     def _set_attribute(self, node: ast.Call, arguments: Arguments) -> Value:
         holder = arguments.get(0) or IMMUTABLE
         value = arguments.get(2) or IMMUTABLE
+        name = (arguments.get(1) or IMMUTABLE).text
         if holder.dotted is not None:
-            name = arguments.get(1)
-            known = name.text if name is not None else None
-            state = state_of_target(f"{holder.dotted}.{known}") if known else None
+            state = state_of_target(f"{holder.dotted}.{name}") if name else None
             self.set_option(state, node)
             self.plant([value])
             self.files.spoil(self.heap.reach(value.sites))
-        self.heap.set_field(holder.sites, "*", value.sites)
-        self.mutate(holder.sites, node, "an attribute of it is set")
+            return IMMUTABLE
+        self.set_part(holder, value, node, "*" if name is None else name)
         return IMMUTABLE
+
+    def set_part(self, holder: Value, value: Value, node: ast.expr, attribute: str | None) -> None:
+        """Set a part of an object."""
+        raise NotImplementedError
 
     def set_library_part(self, dotted: str, attribute: str | None, node: ast.AST) -> None:
         """Record that a module's attribute, or an item of it, is set or deleted."""

@@ -7,7 +7,7 @@ from typing import Any
 from nb2pipe.analysis.arguments import NO_ARGUMENTS, Arguments
 from nb2pipe.analysis.decorators import ACCESSORS
 from nb2pipe.analysis.definitions import Definition, Frame
-from nb2pipe.analysis.heap import IMMUTABLE, NOTHING, Site, Value
+from nb2pipe.analysis.heap import IMMUTABLE, NOTHING, Site, Value, objects
 from nb2pipe.analysis.knowledge import Knowledge
 from nb2pipe.analysis.operators import OPERATORS
 from nb2pipe.analysis.paths import Paths
@@ -89,8 +89,9 @@ class Statements(Paths):
         elif isinstance(target, ast.Attribute | ast.Subscript):
             before = self._part(target, frame)
         value = self.evaluate(node.value, frame)
-        self.mutate(before.sites, node, "it is changed by an augmented assignment")
-        self.heap.hold(before.sites, self.heap.held(value.sites))
+        changed = objects(before.sites)
+        self.mutate(changed, node, "it is changed by an augmented assignment")
+        self.heap.hold(changed, self.heap.held(value.sites))
         result = self.operate(node, before, value)
         self.assign(target, Value(before.sites | result.sites), frame)
 

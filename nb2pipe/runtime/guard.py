@@ -23,11 +23,16 @@ COPIED = 1 << 24  # bytes of a value of which a copy may be kept
 
 
 class Baseline:
-    """How values were: `parts` gives them; `seconds` is what a comparison is likely to take."""
+    """How values were: `parts` gives them; `seconds` is what a comparison is likely to take.
+
+    `classes` are those of the notebook by what they were called then.
+    """
 
     def __init__(
         self, parts: Callable[[], list[Any]], names: list[str], shared: Any, seconds: float
     ) -> None:
+        scope = vars(sys.modules["__main__"])
+        self.classes = {name: part for name, part in scope.items() if isinstance(part, type)}
         self.parts = parts
         self.names = names
         self.shared = shared
@@ -217,10 +222,17 @@ class Guard:
     def _compare(self, baseline: Baseline, names: list[str], scope: dict[str, Any]) -> None:
         values = {**scope, **baseline.shared}
         chosen = {name: values[name] for name in baseline.names if name in names}
+        classes = baseline.classes
+        now = {name: self.scope[name] for name in classes if name in self.scope}
+        self.scope.update(classes)
         try:
             part = changed_part(baseline.parts(), baseline.names, chosen)
         except Exception as error:
             return self._give_up(names, repr(error))
+        finally:
+            for name in classes.keys() - now:
+                del self.scope[name]
+            self.scope.update(now)
         self.checked += len(names)
         if part:
             name = max((name for name in names if part.startswith(name)), key=len)

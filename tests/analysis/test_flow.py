@@ -173,6 +173,22 @@ FLOW = {
         ],
         {("a", "b"): {"f"}, ("b", "c"): {"f"}},
     ),
+    "classes have no items": (
+        [
+            ("a", "class P: pass"),
+            ("b", "things = [P, {}]\nthings[1]['k'] = 1\nthings[1] |= {'l': 2}"),
+            ("c", "print(P)"),
+        ],
+        {},
+    ),
+    "named tuples, and what is made of them": (
+        [
+            ("a", "from collections import namedtuple\nP = namedtuple('P', 'x')"),
+            ("b", "p = P([1])"),
+            ("c", "print(P, p)"),
+        ],
+        {("b", "c"): {"p"}},
+    ),
     "deleted": ([("a", "x = [1]"), ("b", "del x"), ("c", "x = [2]\nprint(x)")], {("a", "b"): {"x"}}),
     "except as": (
         [("a", "e = [1]"), ("b", "try:\n    1 / 0\nexcept ZeroDivisionError as e:\n    print(e)")],

@@ -29,6 +29,14 @@ REFUSED = {
     "a file is written by print, line by line": ("refused", ("NB206",)),
     "a file is read while a handle has something for it": ("refused", ("NB206",)),
     "lines were read ahead": ("stopped", ("NB504",)),
+    "an object of a class that changed, whose name means another class by then": (
+        "refused",
+        ("NB216",),
+    ),
+    "an object of a class that is not the same each time, whose name means another class by then": (
+        "refused",
+        ("NB216",),
+    ),
 }
 
 
