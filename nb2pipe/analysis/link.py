@@ -143,14 +143,18 @@ class Linker:
         return [made for made in self._definitions(supply) if made.replayable]
 
     def _definitions(self, supply: Supply) -> Sequence[Version]:
-        """Return the classes and functions of the notebook that an artifact refers to, not the bases of these."""
+        """Return the classes and functions of the notebook that an artifact refers to, not the bases of these.
+
+        Of those with one name it is the last: that is what the name means where it is stored.
+        """
         if supply not in self._definitions_of:
             after = self.interpretation.cells[supply.cell].after
             order = self._first_order[supply.cell + 1]
             sites = NOTHING.union(*(after.get(name, NOTHING) for name in supply.names))
             made = {self._made(site) for site in self._reach_until(sites, order, bases=False)}
-            found = (version for version in made if version is not None)
-            self._definitions_of[supply] = sorted(found, key=lambda version: version.order)
+            found = [version for version in made if version is not None]
+            latest = {version.name: version for version in sorted(found, key=_made_at)}
+            self._definitions_of[supply] = sorted(latest.values(), key=_made_at)
         return self._definitions_of[supply]
 
     def outdated(self, supply: Supply, cell: int) -> Iterable[tuple[Version, Version]]:
@@ -368,6 +372,10 @@ class Linker:
 
     def _is_stored(self, site: Site) -> bool:
         return site.definition is None or site.definition.order not in self._replayed
+
+
+def _made_at(version: Version) -> int:
+    return version.order
 
 
 def _first_orders(interpretation: Interpretation) -> list[int]:
