@@ -107,12 +107,12 @@ class _Walk:
             self.visit(getattr(value, "index", None), depth)
             numpy_of = getattr(value, "to_numpy", None)
             if numpy_of is not None:
-                self.visit(numpy_of(), depth)
+                self.array(numpy_of(), depth)
         elif hasattr(value, "to_numpy"):
             self.tell(str(getattr(value, "dtype", "")), str(getattr(value, "name", "")))
             if hasattr(value, "index") and not callable(value.index):
                 self.visit(value.index, depth)
-            self.visit(value.to_numpy(), depth)
+            self.array(value.to_numpy(), depth)
         else:
             self.tell(repr(value) if kind_is_scalar(value) else "")
 

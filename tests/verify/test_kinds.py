@@ -30,6 +30,13 @@ KINDS = {
         ("df.index.names = ['key']\ndf.columns.name = 'column'", "step:b"),
         ("df", "step:c"),
     ],
+    "tables whose rows have the same numbers": [
+        (
+            "import pandas as pd\ndf = pd.DataFrame({'a': [1, 2], 'b': [3, 4]})\npair = [df, df['b'].copy()]",
+            "step:a",
+        ),
+        ("print(len(pair))", "step:b"),
+    ],
     "a submodule that a library has imported": [
         ("import matplotlib\nimport pandas as pd", "step:a"),
         ("ax = pd.Series([1, 2]).hist()", "step:b"),
