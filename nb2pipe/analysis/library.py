@@ -10,7 +10,7 @@ from nb2pipe.analysis.files import Files, keys_of
 from nb2pipe.analysis.heap import IMMUTABLE, NOTHING, Site, Sites, Value, objects
 from nb2pipe.analysis.knowledge import CAUTIOUS, CONTAINERS, OF_TRUSTED, CallEffect, HiddenEffect
 from nb2pipe.analysis.recorder import Binding
-from nb2pipe.analysis.scopes import names_read
+from nb2pipe.analysis.scopes import free_names, names_read
 from nb2pipe.analysis.states import is_harmless, state_of_call, varies
 
 _SELF: Final = "self"
@@ -287,6 +287,24 @@ class LibraryCalls(Files):
             inside = Value(value.sites | self.heap.held(held))
             self.carried_code(inside, node, plain)
             self.run_methods(inside, methods, node, plain)
+            if methods is None:
+                self.read_for_held(inside, node)
+        self.read_for_held(receiver or IMMUTABLE, node)
+
+    def read_for_held(self, value: Value, node: ast.AST) -> None:
+        """Record what code looks up that a library's objects hold: a `Pipeline` of own steps may call it."""
+        made = frozenset(s for s in objects(value.sites) if s.type not in {*CONTAINERS, "instance"})
+        queue = [site for site in self.heap.reach(made) if site.definition is not None]
+        seen = set(queue)
+        with self.guarded(when=True):
+            while queue:
+                definition = queue.pop().definition
+                for name in sorted(free_names(definition.node)) if definition is not None else ():
+                    if name in self.names and name not in self.assigned:
+                        self.read(name, node)
+                        found = {site for site in self.names[name].value.sites if site.definition}
+                        queue += found - seen
+                        seen |= found
 
 
 def _copies_contents(effect: CallEffect, arguments: Arguments) -> bool:

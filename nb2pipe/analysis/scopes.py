@@ -109,3 +109,15 @@ def names_read(node: ast.AST) -> frozenset[str]:
         for inner in ast.walk(node)
         if isinstance(inner, ast.Name) and isinstance(inner.ctx, ast.Load)
     )
+
+
+@lru_cache(maxsize=4096)
+def free_names(node: ast.AST) -> frozenset[str]:
+    """Return the names that the code below `node` reads and binds nowhere; of a class, by each of its members."""
+    if isinstance(node, ast.ClassDef):
+        return frozenset().union(*(free_names(member) for member in node.body))
+    inner = list(ast.walk(node))
+    shared = {name for item in inner if isinstance(item, ast.Global) for name in item.names}
+    bound = {name for item in inner for name in bound_names(item)}
+    bound.update(item.arg for item in inner if isinstance(item, ast.arg))
+    return names_read(node) - (bound - shared)

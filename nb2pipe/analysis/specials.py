@@ -59,6 +59,7 @@ class Specials(Calls):
             "functools.cache": self._cache,
             "functools.lru_cache": self._cache,
             "functools.partial": self._partial,
+            "collections.defaultdict": self._default_dict,
             **dict.fromkeys(CLASS_MAKERS, self._make_class),
             "copy.copy": self._copy,
             "copy.deepcopy": self._deep_copy,
@@ -130,6 +131,23 @@ class Specials(Calls):
         unlimited = dict(arguments.keywords).get("maxsize", IMMUTABLE).constant is None
         made = self.site(node, "decorator", "functools.cache" if unlimited else name)
         return Value(frozenset([made])) if name in DECORATORS else None
+
+    # --- containers
+
+    def _default_dict(self, node: ast.Call, arguments: Arguments) -> Value:
+        """Return a dictionary that holds what it makes when it is asked for an element."""
+        made = self.apply(node, Value(dotted="collections.defaultdict"), None, arguments)
+        factory = arguments.get(0) or IMMUTABLE
+        element = IMMUTABLE
+        if factory.dotted is not None:
+            effect = self.knowledge.function(factory.dotted)
+            element = self.library_call(
+                node.args[0], effect, None, NO_ARGUMENTS, name=factory.dotted
+            )
+        elif factory.sites:
+            element = self.call_value(factory, node.args[0], NO_ARGUMENTS)
+        self.heap.hold(made.sites, element.sites)
+        return made
 
     # --- names in strings
 

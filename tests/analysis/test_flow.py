@@ -2,6 +2,12 @@
 
 import pytest
 
+_PIPELINE = """from sklearn.pipeline import Pipeline
+class Own:
+    def fit(self, X, y=None): return self
+    def transform(self, X): return X * factor
+"""
+
 FLOW = {
     "read": ([("a", "x = [1]"), ("b", "print(x)")], {("a", "b"): {"x"}}),
     "two readers run side by side": (
@@ -172,6 +178,22 @@ FLOW = {
             ("c", "f(1)"),
         ],
         {("a", "b"): {"f"}, ("b", "c"): {"f"}},
+    ),
+    "a step of a pipeline reads a name": (
+        [
+            ("a", f"{_PIPELINE}pipe = Pipeline([('own', Own())])"),
+            ("b", "factor = [3][0]"),
+            ("c", "print(pipe.fit_transform([[1]]))"),
+        ],
+        {("a", "c"): {"pipe"}, ("b", "c"): {"factor"}},
+    ),
+    "a step of a pipeline that a function gets reads a name": (
+        [
+            ("a", f"{_PIPELINE}from sklearn.model_selection import cross_val_score\npipe = Pipeline([('own', Own())])"),
+            ("b", "factor = [3][0]"),
+            ("c", "print(cross_val_score(pipe, [[1]], [1]))"),
+        ],
+        {("a", "c"): {"pipe"}, ("b", "c"): {"factor"}},
     ),
     "classes have no items": (
         [
