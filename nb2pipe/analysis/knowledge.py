@@ -141,6 +141,15 @@ class Rule:
 
 
 # Types of Python's own containers, which copy what they are made of.
+# Modules that are also reached through other libraries.
+_SHOWN: Final = {
+    "seaborn.mpl": "matplotlib",
+    "matplotlib.pyplot.mpl": "matplotlib",
+    "matplotlib.pyplot.np": "numpy",
+    "pylab.mpl": "matplotlib",
+    "pylab.np": "numpy",
+    "pylab.plt": "matplotlib.pyplot",
+}
 _OF_COLLECTIONS: Final = ("OrderedDict", "defaultdict", "Counter", "deque")
 CONTAINERS: Final = frozenset(
     {
@@ -184,8 +193,8 @@ class Knowledge:
     aliases: Mapping[str, str] = field(default_factory=dict)
 
     def original(self, dotted: str) -> str:
-        """Return the full name of what local modules show as `dotted`."""
-        return self.aliases.get(dotted, dotted)
+        """Return the full name of what local modules, and libraries, show as `dotted`."""
+        return self.aliases.get(dotted) or _SHOWN.get(dotted, dotted)
 
     def function(self, dotted: str) -> CallEffect:
         """Return the effect of calling the library object `dotted`."""

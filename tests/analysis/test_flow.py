@@ -236,6 +236,10 @@ REPLAYED = {
         [("a", "import pandas as pd\npd.set_option('display.width', 60)\nx = [1]"), ("b", "print(x)")],
         ["import pandas as pd", "pd.set_option('display.width', 60)"],
     ),
+    "options of another library": (
+        [("a", "import seaborn as sns\nsns.mpl.rc('figure', figsize=(8, 8))\nx = [1]"), ("b", "print(x)")],
+        ["import seaborn as sns", "sns.mpl.rc('figure', figsize=(8, 8))"],
+    ),
     "a class and its base": (
         [("a", "class A: pass\nclass B(A): pass\nb = B()"), ("b", "print(b)")],
         ["class A: pass", "class B(A): pass"],
