@@ -1,29 +1,14 @@
 """The results of `running.py` as Markdown, and what they should be."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from chains import BARE, ISOLATED, WARM
+from targets import Target
 
 _CHAIN = 0.8  # of the work on the longest path: nothing to gain by running steps side by side
 
 Document = Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
-    """A figure, and what it is to be at most."""
-
-    name: str
-    value: float
-    limit: float
-    unit: str
-
-    @property
-    def met(self) -> bool:
-        """Whether the figure is as it is to be."""
-        return self.value <= self.limit
 
 
 def to_markdown(document: Document) -> str:

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from section import write_section
+from targets import Target
 
 _FOLDER = Path(__file__).parent
 _RESULTS = _FOLDER / "results" / "store.json"
@@ -81,16 +82,6 @@ class Row:
         return self.read_cpu + self.use_cpu
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Target:
-    """A figure, and the most that it may be."""
-
-    name: str
-    value: float
-    limit: float
-    unit: str
-
-
 def main() -> int:
     """Measure, print, and keep what was asked for; return 1 when a target is missed."""
     given = _arguments()
@@ -105,14 +96,14 @@ def main() -> int:
         "python": platform.python_version(),
         "libraries": _versions(python),
         "rows": [asdict(row) for row in rows],
-        "targets": [asdict(target) | {"met": _met(target)} for target in targets],
+        "targets": [asdict(target) | {"met": target.met} for target in targets],
     }
     page = _page(rows, targets, document["libraries"])
     print(page)
     if given.keep:
         _RESULTS.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
         write_section(_PAGE, "store.py", page)
-    return 0 if all(map(_met, targets)) else 1
+    return 0 if all(target.met for target in targets) else 1
 
 
 def _arguments() -> argparse.Namespace:
@@ -241,10 +232,6 @@ def _ratio(name: str, ours: float, theirs: float, limit: float) -> Target:
     return Target(name=name, value=round(ours / max(theirs, 1e-4), 3), limit=limit, unit="times")
 
 
-def _met(target: Target) -> bool:
-    return target.value <= target.limit
-
-
 def _versions(python: Path) -> dict[str, str]:
     code = (
         "import json, sys, importlib.metadata as m\n"
@@ -273,7 +260,7 @@ def _page(rows: list[Row], targets: list[Target], versions: dict[str, str]) -> s
             t.name,
             f"{t.value:.2f} {t.unit}",
             f"{t.limit:.4g} {t.unit}",
-            "met" if _met(t) else "missed",
+            "met" if t.met else "missed",
         ]
         for t in targets
     ]

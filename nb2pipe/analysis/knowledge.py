@@ -140,7 +140,6 @@ class Rule:
     constraints: Mapping[str, Any] = field(default_factory=dict)
 
 
-# Types of Python's own containers, which copy what they are made of.
 # Modules that are also reached through other libraries.
 _SHOWN: Final = {
     "seaborn.mpl": "matplotlib",
@@ -150,6 +149,7 @@ _SHOWN: Final = {
     "pylab.np": "numpy",
     "pylab.plt": "matplotlib.pyplot",
 }
+# Types of Python's own containers, which copy what they are made of.
 _OF_COLLECTIONS: Final = ("OrderedDict", "defaultdict", "Counter", "deque")
 CONTAINERS: Final = frozenset(
     {

@@ -2,7 +2,7 @@
 
 from typing import Any, BinaryIO
 
-from nb2pipe.codecs.exact import frame_difference
+from nb2pipe.codecs.exact import check_frame, frame_difference
 
 
 class ArrowCodec:
@@ -16,11 +16,9 @@ class ArrowCodec:
         Raises:
             Exception: it is none, or has something in it that Arrow has not.
         """
-        import pandas as pd
         import pyarrow as pa
 
-        if not isinstance(value, pd.DataFrame):
-            raise TypeError("it is not a data frame of pandas")
+        check_frame(value)
         table = pa.Table.from_pandas(value)
         with pa.ipc.new_file(file, table.schema) as writer:
             writer.write_table(table)

@@ -21,6 +21,18 @@ def array_difference(array: Any, again: Any) -> str:
     return "" if _same_elements(array, again) else "its elements"
 
 
+def check_frame(value: Any) -> None:
+    """Raise where a value is no data frame.
+
+    Raises:
+        TypeError: it is none.
+    """
+    import pandas as pd
+
+    if not isinstance(value, pd.DataFrame):
+        raise TypeError("it is not a data frame of pandas")
+
+
 def frame_difference(frame: Any, again: Any) -> str:
     """Return how two data frames of pandas differ; an empty text if they do not."""
     if type(frame) is not type(again):

@@ -2,7 +2,7 @@
 
 from typing import Any, BinaryIO
 
-from nb2pipe.codecs.exact import frame_difference
+from nb2pipe.codecs.exact import check_frame, frame_difference
 
 
 class ParquetCodec:
@@ -16,10 +16,7 @@ class ParquetCodec:
         Raises:
             Exception: it is none, or has something in it that Parquet has not.
         """
-        import pandas as pd
-
-        if not isinstance(value, pd.DataFrame):
-            raise TypeError("it is not a data frame of pandas")
+        check_frame(value)
         value.to_parquet(file, engine="pyarrow")
 
     def read(self, file: BinaryIO) -> Any:

@@ -34,22 +34,22 @@ def test_an_empty_notebook(lab):
     keep(lab, "empty.png", documented=False)
 
 
-def test_a_tagged_sample_with_its_graph(lab):
+def show_split_of_the_sample(lab):
     shutil.copy(SAMPLE, lab.folder / "classification.ipynb")
     lab.visit("classification.ipynb")
     lab.show_panel()
     assert lab.wait_for(lambda: "split" in lab.steps())
     lab.node("split").click()
+
+
+def test_a_tagged_sample_with_its_graph(lab):
+    show_split_of_the_sample(lab)
     assert lab.wait_for(lambda: lab.cell(9).get_attribute("class").count("jp-mod-active"))
     keep(lab, "steps.png")
 
 
 def test_the_form_of_a_cell(lab):
-    shutil.copy(SAMPLE, lab.folder / "classification.ipynb")
-    lab.visit("classification.ipynb")
-    lab.show_panel()
-    assert lab.wait_for(lambda: "split" in lab.steps())
-    lab.node("split").click()
+    show_split_of_the_sample(lab)
     lab.cell(9).locator(".nb2p-Badge").click()
     lab.page.get_by_text("Options of the step").click()
     keep(lab, "form.png")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cases.test_language_cases import cells_of, read_cases
+from tests.cases.test_language_cases import cells_of, in_a_step_each, in_two_steps, read_cases
 from tests.generated.execute import compare
 
 CASES = read_cases(Path(__file__).with_name("displays.txt"))
@@ -23,10 +23,9 @@ REFUSED = {
 @pytest.mark.parametrize("steps", ["a step for each cell", "two steps"])
 @pytest.mark.parametrize("title", CASES)
 def test_the_pipeline_shows_what_the_notebook_shows(title, steps):
-    cells = [(f"s{place}", source) for place, (_, source) in enumerate(cells_of(CASES[title]))]
+    cells = in_a_step_each(cells_of(CASES[title]))
     if steps == "two steps":
-        half = (len(cells) + 1) // 2
-        cells = [(f"s{place >= half}", source) for place, (_, source) in enumerate(cells)]
+        cells = in_two_steps(cells)
     outcome = compare(cells)
     expected = ("refused", ("NB208",)) if title in REFUSED else ("equal", ())
     assert (outcome.kind, outcome.codes) == expected, outcome.difference
