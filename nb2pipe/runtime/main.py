@@ -5,6 +5,7 @@ import contextlib
 import json
 import re
 import sys
+import threading
 from typing import Any
 
 from nb2pipe.runtime.capture import to_json
@@ -22,6 +23,16 @@ def _flush() -> None:
         with contextlib.suppress(Exception):
             if type(value).__module__ in {"_io", "h5py._hl.files"}:
                 value.flush()
+
+
+def _end() -> None:
+    """Call what is to be called at exit, but do not wait for threads that the notebook left behind."""
+    # The processes of a pool that was not told to end would be waited for.
+    stops = [*getattr(threading, "_threading_atexits", ())]
+    ending = threading.Thread(target=lambda: [stop() for stop in stops[::-1]], daemon=True)
+    ending.start()
+    ending.join(10)
+    atexit._run_exitfuncs()  # noqa: SLF001 -- what `sys.exit` calls after it has waited for threads
 
 
 def main(arguments: list[str], ready: Any = None) -> int:
@@ -69,6 +80,5 @@ def main(arguments: list[str], ready: Any = None) -> int:
     if error:
         print("error[{code}]: {message}".format_map(error), file=sys.stderr)
     _flush()
-    # Threads that the notebook left behind must not keep the step from ending.
-    atexit._run_exitfuncs()  # noqa: SLF001 -- what `sys.exit` calls after it has waited for them
+    _end()
     return int(error is not None)

@@ -181,6 +181,15 @@ def test_a_thread_left_behind_does_not_keep_the_step(plain):
     assert result["status"] == "succeeded"
 
 
+def test_a_pool_of_processes_left_open_does_not_keep_the_step(plain):
+    source = (
+        "from concurrent.futures import ProcessPoolExecutor\n"
+        "pool = ProcessPoolExecutor(2)\nprint(list(pool.map(abs, [-1, -2])))"
+    )
+    result = plain(manifest(cells(1)), [source])
+    assert (result["code"], result["stdout"]) == (0, "[1, 2]\n")
+
+
 def test_exit_functions_run(plain):
     result = plain.run("import atexit; atexit.register(print, 'bye')")
     assert result["stdout"] == "bye\n"
