@@ -15,7 +15,7 @@ from nb2pipe.analysis.facts import StatementFacts, WriteKind
 from nb2pipe.analysis.file_names import path_of
 from nb2pipe.analysis.findings import Analysis
 from nb2pipe.analysis.handles import disturbance
-from nb2pipe.analysis.heap import Sites
+from nb2pipe.analysis.heap import Sites, addresses
 from nb2pipe.analysis.scopes import names_read
 from nb2pipe.analysis.versions import Version
 from nb2pipe.diagnostics import Code, Diagnostic
@@ -36,17 +36,28 @@ def check_unstorable(analysis: Analysis) -> Iterator[Diagnostic]:
             if version in reported or version.hidden:
                 continue
             sites = analysis.interpretation.cells[cell].before.get(version.name, frozenset())
-            unstorable = sites and sites <= analysis.interpretation.unstorable
-            if unstorable and not _are_handles(analysis, sites):
+            problem = _why_not_stored(analysis, version.name, links.name, sites)
+            if problem is not None:
                 reported.add(version)
-                yield _crossing(
-                    analysis,
-                    Code.UNSTORABLE,
-                    version,
-                    links.name,
-                    "cannot be stored (an open file, a generator, a connection or the like)",
-                    _what_helps(analysis, version.name, links.name, sites),
-                )
+                yield _crossing(analysis, Code.UNSTORABLE, version, links.name, *problem)
+
+
+def _why_not_stored(
+    analysis: Analysis, name: str, step: str, sites: Sites
+) -> tuple[str, str] | None:
+    """Return why no file can hold what `name` is, and what helps; None if one can."""
+    if addresses(analysis.interpretation.heap.reach(sites)):
+        return (
+            "has an address in memory, of `id(…)` or the like, which means nothing in another process",
+            f"make and use `{name}` in one step; to ask whether two names are one object, write `is`",
+        )
+    unstorable = sites and sites <= analysis.interpretation.unstorable
+    if unstorable and not _are_handles(analysis, sites):
+        return (
+            "cannot be stored (an open file, a generator, a connection or the like)",
+            _what_helps(analysis, name, step, sites),
+        )
+    return None
 
 
 def _what_helps(analysis: Analysis, name: str, step: str, sites: Sites) -> str:

@@ -7,7 +7,17 @@ from typing import Any, Final
 
 from nb2pipe.analysis.arguments import NO_ARGUMENTS, Arguments
 from nb2pipe.analysis.definitions import Definition, Frame
-from nb2pipe.analysis.heap import IMMUTABLE, UNKNOWN, Site, Value, ending, join, objects
+from nb2pipe.analysis.heap import (
+    IMMUTABLE,
+    NOTHING,
+    UNKNOWN,
+    Site,
+    Value,
+    addresses,
+    ending,
+    join,
+    objects,
+)
 from nb2pipe.analysis.history import BY_NUMBER, numbered_output
 from nb2pipe.analysis.knowledge import Knowledge
 from nb2pipe.analysis.objects import Objects, common_type, copies_part, member_runs
@@ -178,6 +188,8 @@ class Expressions(Objects):
             own = self.run_methods(member, ["__get__"], node, Arguments((value,)))
             set_here = self.heap.field(value.sites, name)
             return Value(member.sites | value.sites | own.sites | set_here, None, UNKNOWN)
+        if name in self.knowledge.addresses:
+            return self.address(node)
         if self.knowledge.is_plain({site.type for site in value.sites}, name):
             return IMMUTABLE
         if name == "__dict__":
@@ -324,9 +336,11 @@ class Expressions(Objects):
 
     def _text(self, node: ast.JoinedStr, frame: Frame | None) -> Value:
         parts: list[str | None] = []
+        told = NOTHING
         for part in node.values:
             inner = part.value if isinstance(part, ast.FormattedValue) else part
             value = self.evaluate(inner, frame)
+            told |= addresses(value.sites)
             self.walk(self.heap.reach(value.sites))
             self.run_methods(value, OPERATORS | {"__format__"}, part)
             if isinstance(part, ast.FormattedValue) and part.format_spec is not None:
@@ -338,7 +352,7 @@ class Expressions(Objects):
         known = [part for part in parts if part is not None]
         if len(known) == len(parts):
             return Value(constant="".join(known))
-        return Value(suffix=ending(Value(constant=parts[-1])))
+        return Value(told, suffix=ending(Value(constant=parts[-1])))
 
     # --- operators
 
@@ -374,6 +388,12 @@ class Expressions(Objects):
         ]
         if self.is_plain_instance(left) or self.is_plain_instance(right):
             return join(own)
+        if (
+            isinstance(getattr(node, "op", None), ast.Sub)
+            and addresses(left.sites)
+            and addresses(right.sites)
+        ):
+            return IMMUTABLE  # the distance of two
         held = self.heap.held(left.sites | right.sites)
         site = self.site(node, "result", common_type(left, right))
         self.derive([site], left.sites | right.sites)

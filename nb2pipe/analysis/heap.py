@@ -159,6 +159,11 @@ class Heap:
         return found
 
 
+def addresses(sites: Sites) -> Sites:
+    """Return those that say where in memory an object is."""
+    return frozenset(site for site in sites if site.type == "address")
+
+
 def objects(sites: Sites) -> Sites:
     """Return `sites` without functions and classes: what libraries may change or look into."""
     return frozenset(site for site in sites if site.definition is None)

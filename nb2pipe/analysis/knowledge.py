@@ -180,6 +180,7 @@ CONSTRUCTOR: Final = CallEffect(returns="holds")
 class Knowledge:
     """All files merged; look-ups go from the exact name to the general case.
 
+    `addresses` are attributes that say where in memory an object is.
     `aliases` are the full names of what local modules import from elsewhere, by their names there.
     """
 
@@ -189,6 +190,7 @@ class Knowledge:
     made_by: Mapping[str, Sequence[tuple[str, str]]]
     methods: Mapping[str, CallEffect]
     attributes: frozenset[str]
+    addresses: frozenset[str]
     rules: tuple[Rule, ...]
     aliases: Mapping[str, str] = field(default_factory=dict)
 
@@ -344,6 +346,7 @@ def _load(extra: tuple[tuple[Path, int], ...]) -> Knowledge:
         made_by=made_by,
         methods=methods,
         attributes=frozenset(name for d in documents for name in _words(d.get("attributes", ()))),
+        addresses=frozenset(name for d in documents for name in _words(d.get("addresses", ()))),
         rules=tuple(_rule(row) for d in documents for row in d.get("rules", ())),
     )
 

@@ -7,7 +7,7 @@ from typing import Final
 from nb2pipe.analysis.arguments import Arguments
 from nb2pipe.analysis.file_names import file_name
 from nb2pipe.analysis.files import Files, keys_of
-from nb2pipe.analysis.heap import IMMUTABLE, NOTHING, Site, Sites, Value, objects
+from nb2pipe.analysis.heap import IMMUTABLE, NOTHING, Site, Sites, Value, addresses, objects
 from nb2pipe.analysis.knowledge import CAUTIOUS, CONTAINERS, OF_TRUSTED, CallEffect, HiddenEffect
 from nb2pipe.analysis.recorder import Binding
 from nb2pipe.analysis.scopes import free_names, names_read
@@ -216,7 +216,7 @@ class LibraryCalls(Files):
         """Return what a library's function returns."""
         own = receiver if receiver is not None else IMMUTABLE
         if effect.returns == "none":
-            return IMMUTABLE
+            return Value(addresses(arguments.sites))  # as a text, or in part
         if effect.returns == "self":
             return Value(own.sites)
         site = self.site(node, "call", effect.type or _kept_type(effect, own))

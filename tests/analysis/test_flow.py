@@ -299,6 +299,25 @@ REFUSED = {
     "unnamed file": (
         [("a", "import tempfile\nf = tempfile.TemporaryFile()"), ("b", "f.write(b'1')")], "NB206",
     ),
+    "address": ([("a", "x = []"), ("b", "n = id(x)"), ("c", "print(n == id(x))")], "NB206"),
+    "address of an array": (
+        [
+            ("a", "def aid(x):\n    return x.__array_interface__['data'][0]"),
+            ("b", "import numpy as np\na = np.zeros(9)\nseen = {aid(a) + 8: 1}"),
+            ("c", "print(aid(a) in seen)"),
+        ],
+        "NB206",
+    ),
+    "address as text": (
+        [("a", "x = []\nn = f'at {hex(id(x))}'"), ("b", "print(n == f'at {hex(id(x))}')")], "NB206",
+    ),
+    "address in an object": (
+        [
+            ("a", "class A:\n    def __init__(self): self.me = id(self)\na = A()"),
+            ("b", "print(a.me == id(a))"),
+        ],
+        "NB206",
+    ),
     "generator": ([("a", "g = (i for i in range(3))"), ("b", "print(next(g))")], "NB206"),
     "cache with effects, and a limit": (
         [
@@ -322,6 +341,11 @@ def test_refused_with_a_reason(analysis, cells, code):
 
 SILENT = {
     "guarded name": [("a", "try:\n    x\nexcept NameError:\n    x = 1"), ("b", "print(x)")],
+    "address that is only shown": [("a", "x = []\nprint(id(x), hex(id(x)))"), ("b", "print(x)")],
+    "distance of addresses": [
+        ("a", "import numpy as np\na = np.zeros(9)\nd = a[1:].ctypes.data - a.ctypes.data"),
+        ("b", "print(d, a)"),
+    ],
     "builtins": [("a", "x = len([1])"), ("b", "print(sum([x]), __name__)")],
     "pure cache": [
         ("a", "import functools\n@functools.cache\ndef f(x):\n    return x"),

@@ -64,7 +64,15 @@ def test_examples_are_python_and_say_something(path):
 def test_file_has_the_known_parts_and_examples(path):
     rules, tests = documents(path)
 
-    assert set(rules) <= {"modules", "functions", "types", "methods", "attributes", "rules"}
+    assert set(rules) <= {
+        "modules",
+        "functions",
+        "types",
+        "methods",
+        "attributes",
+        "addresses",
+        "rules",
+    }
     assert set(tests) == {"examples"}
 
 
