@@ -25,6 +25,10 @@ _PAGE = _FOLDER.parent / "docs" / "equality.md"
 _NOTEBOOKS = _FOLDER.parents[1] / "shared" / "notebooks" / "dev"
 _STATUSES = ("equal", "refused", "failed", "different")
 _REASONS_SHOWN = 110
+_WAYS = {
+    "forked": "**Steps that are forked**, as `nb2pipe run` does where it can:",
+    "fresh": "**Steps with an interpreter of their own**, as `--isolated` and containers do:",
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -70,7 +74,7 @@ def main() -> int:
         documents[source.name] = document = _verify(source, options)
         print(source.name, document["counts"], *_reasons(document), sep="\n    ", flush=True)
         if given.keep:
-            _keep(documents)
+            _keep(documents, "forked" if given.warm else "fresh")
     total = Counter[str]()
     for document in documents.values():
         total.update(document["counts"])
@@ -123,12 +127,13 @@ def _reasons(document: dict[str, Any]) -> list[str]:
 # --- what is kept
 
 
-def _keep(new: dict[str, dict[str, Any]]) -> None:
-    """Add results to those of earlier runs, and write the page."""
+def _keep(new: dict[str, dict[str, Any]], way: str) -> None:
+    """Add results to those of earlier runs of the same `way`, and write the page."""
     known = json.loads(_RESULTS.read_text("utf-8")) if _RESULTS.exists() else {}
-    known.update({name: _short(document) for name, document in new.items()})
+    known.setdefault(way, {}).update({name: _short(document) for name, document in new.items()})
     _RESULTS.write_text(json.dumps(known, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-    write_section(_PAGE, "equality.py", "\n".join(_table(known)))
+    parts = [[_WAYS[way], "", *_table(known[way]), ""] for way in sorted(known)]
+    write_section(_PAGE, "equality.py", "\n".join(line for part in parts for line in part))
 
 
 def _short(document: dict[str, Any]) -> dict[str, Any]:
