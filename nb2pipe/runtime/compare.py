@@ -55,7 +55,7 @@ def difference(old: Any, new: Any, path: str, seen: dict[Any, Any], state: Any) 
     kind = type(new)
     if old is new or (id(old), id(new)) in seen:
         return None
-    if kind is type(old) and isinstance(new, ATOMS):
+    if kind is type(old) and isinstance(new, ATOMS) and kind is not type(len):
         # Zeros differ that are equal, and what is no number is not equal to itself.
         same = repr(old) == repr(new) if kind in {float, complex} else old == new
         return None if same else path
@@ -73,7 +73,7 @@ def difference(old: Any, new: Any, path: str, seen: dict[Any, Any], state: Any) 
 def _parts(kind: Any, old: Any, new: Any, state: Any) -> Any:
     """Return what to compare of two objects of a kind, with its path; None if they differ anyhow."""
     if kind is dict:
-        parts = [(f"[{key!r}]", old.get(key), new[key]) for key in new]
+        parts = [(f"[{key!r}]", *both) for key, *both in zip(new, old.values(), new.values())]
         return [("", [*old], [*new]), *parts]
     if kind in {set, frozenset}:
         old, new = (sorted(bytes(dump_values({"": item})[0]) for item in it) for it in (old, new))
@@ -123,7 +123,7 @@ def stored_state(value: Any) -> dict[str, Any]:
 
 def _is_cache(kind: Any, key: str, before: dict[str, Any]) -> bool:
     """Whether an attribute is, or has just become, what its class could compute again."""
-    if "cache" in key:
+    if "cache" in key or key == "_cid_gen":  # matplotlib counts there how often an object was stored
         return True
     if not key or before.get(key) is not None:
         return False

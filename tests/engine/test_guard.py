@@ -390,3 +390,16 @@ def test_trees_of_neighbours_that_count_how_often_they_are_asked(run, kind):
         ("print(model.predict(X[-3:]))", "step:others"),
     )
     assert [item.message for item in result.diagnostics] == []
+
+
+def test_a_figure_that_nobody_changes_after_it_was_stored(run):
+    result = run(
+        (
+            "import matplotlib.pyplot as plt\nfig, ax = plt.subplots()\nline, = ax.plot([1, 2])",
+            "step:draw",
+        ),
+        "def points():\n    return line.get_xdata()",
+        ("print(points(), fig.axes == [ax])", "step:look"),
+    )
+    assert [item.message for item in result.diagnostics] == []
+    assert result.step("draw").guard["checked"] > 0
