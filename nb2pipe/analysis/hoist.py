@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 
 from nb2pipe.analysis.decorators import DECORATORS
+from nb2pipe.analysis.escapes import escape_facts
 from nb2pipe.analysis.expressions import BUILTINS
 from nb2pipe.analysis.facts import ReplayKind, Write, WriteKind
 from nb2pipe.analysis.heap import NOTHING, Sites
@@ -135,6 +136,9 @@ def _form(node: ast.stmt, memory: Objects) -> ReplayKind | None:
         case ast.Try():
             parts = [node.body, node.orelse, node.finalbody, *(h.body for h in node.handlers)]
             return _block([statement for part in parts for statement in part], memory)
+        case ast.Expr(value=ast.Call() as call):  # such as `!pip install` where an import failed
+            escape = escape_facts(call)
+            return ReplayKind.SETTING if escape is not None and escape.setting else None
         case _:
             return None
 

@@ -341,6 +341,10 @@ def test_refused_with_a_reason(analysis, cells, code):
 
 SILENT = {
     "guarded name": [("a", "try:\n    x\nexcept NameError:\n    x = 1"), ("b", "print(x)")],
+    "package that is installed where it is missing": [
+        ("a", "try:\n    import wheel\nexcept ImportError:\n    !pip install wheel\n    import wheel"),
+        ("b", "print(wheel)"),
+    ],
     "address that is only shown": [("a", "x = []\nprint(id(x), hex(id(x)))"), ("b", "print(x)")],
     "distance of addresses": [
         ("a", "import numpy as np\na = np.zeros(9)\nd = a[1:].ctypes.data - a.ctypes.data"),
