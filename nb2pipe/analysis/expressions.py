@@ -12,6 +12,7 @@ from nb2pipe.analysis.heap import (
     NOTHING,
     UNKNOWN,
     Site,
+    Sites,
     Value,
     addresses,
     ending,
@@ -397,8 +398,13 @@ class Expressions(Objects):
         held = self.heap.held(left.sites | right.sites)
         site = self.site(node, "result", common_type(left, right))
         self.derive([site], left.sites | right.sites)
-        self.heap.hold([site], held)
+        self.heap.hold([site], held | self._operands(left, right))
         return Value(frozenset([site]))
+
+    def _operands(self, *values: Value) -> Sites:
+        """Return what the result of an operator still refers to."""
+        sites = NOTHING.union(*(value.sites for value in values))
+        return frozenset(site for site in sites if self.knowledge.keeps_operands(site.type))
 
     def _unary(self, node: ast.UnaryOp, frame: Frame | None) -> Value:
         value = self.evaluate(node.operand, frame)
@@ -418,7 +424,9 @@ class Expressions(Objects):
                 self.compared |= value.sites | self.heap.reach(objects(value.sites))
         if not any(value.sites for value in values):
             return IMMUTABLE
-        return Value(frozenset([self.site(node)]))
+        made = self.site(node)
+        self.heap.hold([made], self._operands(*values))
+        return Value(frozenset([made]))
 
     def _starred(self, node: ast.Starred, frame: Frame | None) -> Value:
         return self.iterate(self.evaluate(node.value, frame), node)

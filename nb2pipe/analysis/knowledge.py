@@ -180,7 +180,8 @@ CONSTRUCTOR: Final = CallEffect(returns="holds")
 class Knowledge:
     """All files merged; look-ups go from the exact name to the general case.
 
-    `addresses` are attributes that say where in memory an object is.
+    `addresses` are attributes that say where in memory an object is. Objects of the modules `linked`
+    refer to each other, and notice when one of them becomes two.
     `aliases` are the full names of what local modules import from elsewhere, by their names there.
     """
 
@@ -191,6 +192,7 @@ class Knowledge:
     methods: Mapping[str, CallEffect]
     attributes: frozenset[str]
     addresses: frozenset[str]
+    linked: frozenset[str]
     rules: tuple[Rule, ...]
     aliases: Mapping[str, str] = field(default_factory=dict)
 
@@ -279,6 +281,18 @@ class Knowledge:
         """Whether objects of `type_` come from a trusted library."""
         return type_ is not None and "." in type_ and self.trusts(type_)
 
+    def is_linked(self, type_: str | None) -> bool:
+        """Whether objects of `type_` notice when one that they refer to becomes two."""
+        return type_ is not None and type_.partition(".")[0] in self.linked
+
+    def keeps_operands(self, type_: str | None) -> bool:
+        """Whether what operators make of objects of `type_` may refer to them, as formulas do.
+
+        What functions return is mostly an array, of which they make a new one.
+        """
+        described = type_ in self.types or str(type_).endswith("()")
+        return self.is_linked(type_) or (self.is_trusted(type_) and not described)
+
     def lacks(self, type_: str | None, method: str) -> bool:
         """Whether `type_` is one of Python's own containers, which have no such method."""
         known = self.types.get(type_) if type_ in CONTAINERS else None
@@ -347,6 +361,7 @@ def _load(extra: tuple[tuple[Path, int], ...]) -> Knowledge:
         methods=methods,
         attributes=frozenset(name for d in documents for name in _words(d.get("attributes", ()))),
         addresses=frozenset(name for d in documents for name in _words(d.get("addresses", ()))),
+        linked=frozenset(name for d in documents for name in _words(d.get("linked", ()))),
         rules=tuple(_rule(row) for d in documents for row in d.get("rules", ())),
     )
 

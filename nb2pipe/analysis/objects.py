@@ -20,6 +20,13 @@ class Objects(Memory):
         # The modules whose names a star import binds, in their order.
         self.stars: list[str] = []
 
+    def site(self, node: ast.AST | str, role: str = "", type_: str | None = None) -> Site:
+        """Return the object that `node` makes, as known from `Memory`."""
+        site = super().site(node, role, type_)
+        if self.knowledge.is_linked(site.type):
+            self.compared.add(site)
+        return site
+
     def starred_name(self, name: str) -> Value | None:
         """Return what a name without a binding is, when star imports of known libraries explain it."""
         for module in reversed(self.stars):

@@ -15,7 +15,16 @@ from nb2pipe.frontend.values import did_you_mean
 RETURNS: Final = ("fresh", "none", "shallow", "holds", "view", "self", "code", "unknown")
 STATES: Final = GENERATORS
 
-_TOP: Final = ("modules", "functions", "types", "methods", "attributes", "addresses", "rules")
+_TOP: Final = (
+    "modules",
+    "functions",
+    "types",
+    "methods",
+    "attributes",
+    "addresses",
+    "linked",
+    "rules",
+)
 _GROUP: Final = ("names", "module")
 _TYPE: Final = ("made_by", "methods", "default", "state", "attributes", "slices")
 _RULE: Final = ("id", "contains", "rule", "mutates", "constraints")
@@ -78,6 +87,7 @@ def _document(node: Node) -> Iterator[Problem]:
         "modules": _words,
         "attributes": _words,
         "addresses": _words,
+        "linked": _words,
     }
     for key, value in _items(node):
         yield from readers[key.value](value) if key.value in _TOP else _unknown(key, _TOP)

@@ -123,7 +123,9 @@ def stored_state(value: Any) -> dict[str, Any]:
 
 def _is_cache(kind: Any, key: str, before: dict[str, Any]) -> bool:
     """Whether an attribute is, or has just become, what its class could compute again."""
-    if "cache" in key or key == "_cid_gen":  # matplotlib counts there how often an object was stored
+    if (
+        "cache" in key or key == "_cid_gen"
+    ):  # matplotlib counts there how often an object was stored
         return True
     if not key or before.get(key) is not None:
         return False

@@ -339,10 +339,27 @@ def test_refused_with_a_reason(analysis, cells, code):
     assert code in analysis(*cells).codes
 
 
+def test_formulas_go_on_with_what_they_are_made_of(analysis):
+    made = "from uncertainties import ufloat\nx = ufloat(1, 0.1)"
+    found = analysis(("a", made), ("b", "y = 2 * x"), ("c", "print(y - 2 * x)"))
+    assert found.edges == {("a", "b"): {"x"}, ("b", "c"): {"x", "y"}}
+
+
+def test_sums_of_models_change_with_what_was_added(analysis):
+    made = "from lmfit.models import GaussianModel, LinearModel\ng = GaussianModel()\nm = g + LinearModel()"
+    found = analysis(
+        ("a", made), ("b", "g.set_param_hint('sigma', value=3)"), ("c", "m.make_params()")
+    )
+    assert found.edges == {("a", "b"): {"g", "m"}, ("b", "c"): {"m"}}
+
+
 SILENT = {
     "guarded name": [("a", "try:\n    x\nexcept NameError:\n    x = 1"), ("b", "print(x)")],
     "package that is installed where it is missing": [
-        ("a", "try:\n    import wheel\nexcept ImportError:\n    !pip install wheel\n    import wheel"),
+        (
+            "a",
+            "try:\n    import wheel\nexcept ImportError:\n    !pip install wheel\n    import wheel",
+        ),
         ("b", "print(wheel)"),
     ],
     "address that is only shown": [("a", "x = []\nprint(id(x), hex(id(x)))"), ("b", "print(x)")],

@@ -71,6 +71,7 @@ def test_file_has_the_known_parts_and_examples(path):
         "methods",
         "attributes",
         "addresses",
+        "linked",
         "rules",
     }
     assert set(tests) == {"examples"}

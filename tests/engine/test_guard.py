@@ -379,13 +379,12 @@ def test_files_that_come_and_go_within_a_cell(nb):
 
 @pytest.mark.parametrize("kind", ["kd_tree", "ball_tree"])
 def test_trees_of_neighbours_that_count_how_often_they_are_asked(run, kind):
-    model = f"KNeighborsClassifier(1, algorithm='{kind}').fit(X, y)"
+    imports = (
+        "from sklearn import datasets, neighbors\nX, y = datasets.load_iris(return_X_y=True)\n"
+    )
+    model = f"model = neighbors.KNeighborsClassifier(1, algorithm='{kind}').fit(X, y)"
     result = run(
-        (
-            "from sklearn.datasets import load_iris\nfrom sklearn.neighbors import KNeighborsClassifier\n"
-            f"X, y = load_iris(return_X_y=True)\nmodel = {model}",
-            "step:fit",
-        ),
+        (imports + model, "step:fit"),
         ("print(model.predict(X[:3]))", "step:few"),
         ("print(model.predict(X[-3:]))", "step:others"),
     )
