@@ -318,6 +318,10 @@ REFUSED = {
         ],
         "NB206",
     ),
+    "builder of arrays": (
+        [("a", "import awkward as ak\nb = ak.ArrayBuilder()"), ("b", "b.real(1)\nprint(b.snapshot())")],
+        "NB206",
+    ),
     "generator": ([("a", "g = (i for i in range(3))"), ("b", "print(next(g))")], "NB206"),
     "cache with effects, and a limit": (
         [
