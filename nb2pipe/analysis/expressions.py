@@ -396,9 +396,11 @@ class Expressions(Objects):
         ):
             return IMMUTABLE  # the distance of two
         held = self.heap.held(left.sites | right.sites)
-        site = self.site(node, "result", common_type(left, right))
+        kept = self._operands(left, right)
+        type_ = common_type(left, right) or self.knowledge.result_of({site.type for site in kept})
+        site = self.site(node, "result", type_)
         self.derive([site], left.sites | right.sites)
-        self.heap.hold([site], held | self._operands(left, right))
+        self.heap.hold([site], held | kept)
         return Value(frozenset([site]))
 
     def _operands(self, *values: Value) -> Sites:

@@ -161,6 +161,8 @@ CONTAINERS: Final = frozenset(
         *(f"collections.{name}" for name in _OF_COLLECTIONS),
     }
 )
+# Results of tensors refer to those that gradients are to arrive in.
+_GRAPHS: Final = frozenset({"torch.Tensor", "torch.Leaf"})
 # What nobody described, of a trusted library: it draws on the axes that it gets, and changes nothing else.
 PURE: Final = CallEffect(returns="unknown", mutates=("drawings",), keeps=False)
 # A function of this name draws random numbers, unless a row knows better.
@@ -291,7 +293,14 @@ class Knowledge:
         What functions return is mostly an array, of which they make a new one.
         """
         described = type_ in self.types or str(type_).endswith("()")
-        return self.is_linked(type_) or (self.is_trusted(type_) and not described)
+        return (
+            type_ in _GRAPHS or self.is_linked(type_) or (self.is_trusted(type_) and not described)
+        )
+
+    def result_of(self, operands: Iterable[str | None]) -> str | None:
+        """Return the type of what operators make of objects of the types `operands`, and of any others."""
+        types = {"torch.Tensor" if type_ in _GRAPHS else type_ for type_ in operands}
+        return types.pop() if len(types) == 1 else None
 
     def lacks(self, type_: str | None, method: str) -> bool:
         """Whether `type_` is one of Python's own containers, which have no such method."""

@@ -16,6 +16,7 @@ from collections import Counter
 from types import CellType, CodeType, FunctionType, ModuleType, SimpleNamespace
 from typing import Any
 
+from nb2pipe.runtime.libraries import ways_of_libraries
 from nb2pipe.runtime.sets import SETS, Walked
 
 # Classes of what was stored in a way of its own, and may forget something.
@@ -119,8 +120,7 @@ def _pickler(
     """Return the class that pickles."""
     is_plain = base is pickle.Pickler
     usual: set[type] = set()  # kinds that pickle stores by itself: there may be millions of each
-    if "iminuit" in sys.modules:
-        OTHERS[sys.modules["iminuit"].Minuit] = _reduce_fit
+    OTHERS.update(ways_of_libraries())
 
     class Pickler(base):  # type: ignore[misc] # plain pickle's or cloudpickle's
         def reducer_override(self, value: Any) -> Any:
@@ -344,24 +344,6 @@ OTHERS: dict[type, Any] = {
     ModuleType: lambda module: (importlib.import_module, (module.__name__,)),
     object: _reduce_object,
 }
-
-
-# --- fits of iminuit: whether the last state still is the minimum's own decides what the next method starts from
-
-
-def _reduce_fit(fit: Any) -> Any:
-    make, arguments, state = fit.__reduce_ex__(4)[:3]
-    found = fit._fmin and fit._last_state is fit._fmin._src.state  # noqa: SLF001 -- no public way
-    return make, arguments, (*state, found), None, None, restore_fit
-
-
-def restore_fit(fit: Any, state: Any) -> None:
-    """Give a new fit the attributes of a stored one."""
-    _, attributes, found = state
-    for name, value in attributes.items():
-        setattr(fit, name, value)
-    if found:
-        fit._last_state = fit._fmin._src.state  # noqa: SLF001
 
 
 # --- arrays: a view becomes a view again when something else in the artifact shares its memory
