@@ -119,6 +119,7 @@ def _pickler(
 ) -> Any:
     """Return the class that pickles."""
     is_plain = base is pickle.Pickler
+    kept: dict[int, Any] = {}  # the arrays whose memory others share
     usual: set[type] = set()  # kinds that pickle stores by itself: there may be millions of each
     OTHERS.update(ways_of_libraries())
 
@@ -128,7 +129,7 @@ def _pickler(
             if kind in usual:
                 return NotImplemented
             if kind.__name__ == "ndarray":
-                return _reduce_array(value, owners, shared)
+                return _reduce_array(value, owners, shared, kept)
             return self.reduce_unusual(value)
 
         def reduce_unusual(self, value: Any) -> Any:
@@ -356,14 +357,18 @@ def rebuild_view(owner: Any, offset: int, interface: dict[str, Any]) -> Any:
     return sys.modules["numpy"].asarray(view)
 
 
-def _reduce_array(array: Any, owners: list[int], shared: set[int]) -> Any:
+def _reduce_array(array: Any, owners: list[int], shared: set[int], kept: dict[int, Any]) -> Any:
     owner = base = array
     while base is not None:
         if type(base) is type(array):
             owner = base
         base = getattr(base, "base", getattr(base, "obj", None))  # the latter of a memoryview
-    owners.append(id(owner))
-    if owner is array or id(owner) not in shared:
+    # Arrays and tensors share memory and do not know each other; to ask for the address takes long.
+    place = _address(owner) if "torch" in sys.modules else id(owner)
+    owners.append(place)
+    if place in shared:
+        owner = kept.setdefault(place, owner)
+    if owner is array or place not in shared:
         return _reduce_layout(array)
     return rebuild_view, (owner, _address(array) - _address(owner), array.__array_interface__)
 

@@ -28,6 +28,8 @@ def shown(result):
         ["loss = (w * 3).sum()\nloss.backward()", "print(w.grad)"],
         ["(w * 3).sum().backward()", "w.grad.zero_()", "print(w.grad, w.is_leaf)"],
         ["v = w.detach()[1:]", "v.fill_(7)", "print(w)"],
+        ["a = w.detach().numpy()", "a[0] = 7", "print(w)"],
+        ["import numpy as np\na = np.zeros(3)\nt = torch.from_numpy(a)", "t.fill_(7)", "print(a)"],
     ],
 )
 def test_gradients_and_shared_memory(nb, cells):
