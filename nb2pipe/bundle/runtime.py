@@ -11,7 +11,7 @@ from importlib.resources import files
 from nb2pipe.bundle.minify import minify
 
 MODULES = (
-    "sets", "libraries", "pickling", "store", "compare", "sharing", "suspect", "files", "guard",
+    "sets", "arrays", "libraries", "pickling", "store", "compare", "sharing", "suspect", "files", "guard",
     "capture", "plain", "interactive", "execute", "report", "kubeflow", "main",
 )  # fmt: skip
 """The runtime's modules, each after those that it imports."""

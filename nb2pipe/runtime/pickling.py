@@ -13,16 +13,17 @@ import marshal
 import pickle
 import sys
 from collections import Counter
-from types import CellType, CodeType, FunctionType, ModuleType, SimpleNamespace
+from types import CellType, CodeType, FunctionType, MappingProxyType, ModuleType
 from typing import Any
 
+from nb2pipe.runtime.arrays import reduce_array, reduce_subclass
 from nb2pipe.runtime.libraries import ways_of_libraries
 from nb2pipe.runtime.sets import SETS, Walked
 
 # Classes of what was stored in a way of its own, and may forget something.
 OWN_WAYS: set[type] = set()
 REDUCERS: list[Any] = [lambda _: NotImplemented]  # the last one counts: a manifest may add its own
-GAPS = 1 << 28  # bytes that the gaps of an array may take; a sparser one is packed
+NAN = b"G\x7f\xf8\0\0\0\0\0\0"  # in a stream
 
 
 class Loader(pickle.Unpickler):
@@ -68,7 +69,7 @@ def dump_values(values: dict[str, Any], walked: Any = None) -> list[Any]:
 
 def memory_of(values: dict[str, Any]) -> dict[int, Any]:
     """Return all objects that are stored with `values`, by their identity."""
-    pickler = _pickler(pickle.Pickler, values, [], set(), None)(
+    pickler = _pickler(pickle.Pickler, values, [], set())(
         io.BytesIO(), 5, buffer_callback=[].append
     )
     pickler.dump(values)
@@ -97,26 +98,30 @@ def _dump(base: Any, values: dict[str, Any], walked: Any) -> list[Any]:
     owners: list[int] = []
     result = _pickle(base, values, owners, set(), walked)
     shared = {owner for owner, count in Counter(owners).items() if count > 1}
-    return _pickle(base, values, [], shared, walked) if shared else result
+    # A container finds what is no number by its identity only; to look at each number takes long.
+    nans: Any = {} if NAN in result[0].obj else None
+    again = shared or nans is not None
+    return _pickle(base, values, [], shared, walked, nans) if again else result
 
 
 def _pickle(
-    base: Any, values: dict[str, Any], owners: list[int], shared: set[int], walked: Any
-) -> list[Any]:
-    stream = io.BytesIO()
-    buffers: list[Any] = []
-    pickler = _pickler(base, values, owners, shared, walked)
-    pickler(stream, 5, buffer_callback=buffers.append).dump(values)
-    return [stream.getbuffer(), *(buffer.raw() for buffer in buffers)]
-
-
-def _pickler(
     base: Any,
     values: dict[str, Any],
     owners: list[int],
     shared: set[int],
     walked: Any,
-) -> Any:
+    nans: Any = None,
+) -> list[Any]:
+    stream = io.BytesIO()
+    buffers: list[Any] = []
+    pickler = _pickler(base, values, owners, shared)
+    if walked is not None or nans is not None:
+        pickler.persistent_id = lambda _, value: _stand_in(value, walked, nans)
+    pickler(stream, 5, buffer_callback=buffers.append).dump(values)
+    return [memoryview(stream.getvalue()), *(buffer.raw() for buffer in buffers)]
+
+
+def _pickler(base: Any, values: dict[str, Any], owners: list[int], shared: set[int]) -> Any:
     """Return the class that pickles."""
     is_plain = base is pickle.Pickler
     kept: dict[int, Any] = {}  # the arrays whose memory others share
@@ -129,10 +134,12 @@ def _pickler(
             if kind in usual:
                 return NotImplemented
             if kind.__name__ == "ndarray":
-                return _reduce_array(value, owners, shared, kept)
+                return reduce_array(value, owners, shared, kept)
             return self.reduce_unusual(value)
 
         def reduce_unusual(self, value: Any) -> Any:
+            if hasattr(type(value), "__array_finalize__"):
+                return reduce_subclass(value, owners, shared, kept)
             reduced = _class_name(value, values, is_plain) or _reduce(value)
             if reduced is NotImplemented:
                 if isinstance(value, (type, FunctionType)):
@@ -141,11 +148,29 @@ def _pickler(
                     usual.add(type(value))
             return reduced
 
-    if walked is not None:
-        Pickler.persistent_id = lambda _, value: (
-            walked.setdefault(id(value), Walked(value)) if type(value) in SETS else None
-        )
     return Pickler
+
+
+def _stand_in(value: Any, walked: Any, nans: Any) -> Any:
+    """Return what is stored in the place of a set or of what is no number; None for all else."""
+    if walked is not None and type(value) in SETS:
+        return walked.setdefault(id(value), Walked(value))
+    is_nan = nans is not None and type(value) is float and value != value  # noqa: PLR0124
+    return nans.setdefault(id(value), NotANumber(value)) if is_nan else None
+
+
+class NotANumber:
+    """Stands for a float that is no number: one of a library is the same in each process."""
+
+    def __init__(self, value: float) -> None:
+        self.value = value
+
+    def __reduce__(self) -> Any:
+        for name in "numpy", "math":
+            module: Any = sys.modules.get(name)
+            if module and module.nan is self.value:
+                return getattr, (module, "nan")
+        return float, ("nan",)
 
 
 def _class_name(value: Any, values: dict[str, Any], is_plain: Any) -> Any:
@@ -163,23 +188,27 @@ def _reduce(value: Any) -> Any:
     if isinstance(value, Counter) and kind is not Counter:
         # Its own way leaves out attributes, and calls the class.
         return copyreg.__newobj__, (kind,), vars(value), None, iter(value.items())  # type: ignore[attr-defined]
-    if kind.__module__ == "__main__" and not hasattr(kind, "__members__"):
-        plain: Any = object
-        if (kind.__reduce__, kind.__reduce_ex__) != (plain.__reduce__, plain.__reduce_ex__):
-            OWN_WAYS.add(kind)
+    _note_own_way(kind)
     if kind is FunctionType and value.__globals__ is sys.modules["__main__"].__dict__:
         return _reduce_function(value)
     if kind is CodeType:
         # What later versions of the format write also depends on who else uses a string.
         return rebuild_code, (sys.implementation.cache_tag, marshal.dumps(value, 2))
-    if kind in DICT_VIEWS:
-        return rebuild_dict_view, (DICT_VIEWS.index(kind), gc.get_referents(value)[0])
     if kind in OTHERS:
         return OTHERS[kind](value)
+    if isinstance(value, BaseException) and (value.__cause__ or value.__context__):
+        return _reduce_exception(value)
     reduced = REDUCERS[-1](value)
     if reduced is NotImplemented and kind is io.TextIOWrapper:
         raise TypeError  # cloudpickle would store its text
     return reduced
+
+
+def _note_own_way(kind: type) -> None:
+    if kind.__module__ == "__main__" and not hasattr(kind, "__members__"):
+        plain: Any = object
+        if (kind.__reduce__, kind.__reduce_ex__) != (plain.__reduce__, plain.__reduce_ex__):
+            OWN_WAYS.add(kind)
 
 
 class Definition:
@@ -222,6 +251,36 @@ def _own_code(owner: Any, name: str, part: Any) -> Any:
     code = getattr(part, "__func__", part)
     made = getattr(code, "__qualname__", "") == f"{owner.__qualname__}.{name}"
     return code if made and isinstance(code, (FunctionType, type)) else None
+
+
+def _reduce_dict_view(value: Any) -> Any:
+    return rebuild_dict_view, (DICT_VIEWS.index(type(value)), gc.get_referents(value)[0])
+
+
+def _refuse_memory(_: Any) -> Any:  # of which cloudpickle would store a copy
+    raise TypeError("it shares its memory; a copy in `bytes` does not")
+
+
+# --- exceptions, with those that they came from
+
+
+def _reduce_exception(value: BaseException) -> Any:
+    reduced: Any = value.__reduce_ex__(4)
+    if not (value.__cause__ or value.__context__):
+        return reduced
+    make, arguments, *state = reduced
+    links = value.__cause__, value.__context__, value.__suppress_context__
+    return make, arguments, (*state[:1], *links), None, None, restore_exception
+
+
+def restore_exception(value: BaseException, state: Any) -> None:
+    """Give an exception its attributes, and those that it came from."""
+    *attributes, value.__cause__, value.__context__, value.__suppress_context__ = state
+    if attributes and attributes[0]:
+        value.__setstate__(attributes[0])
+
+
+# --- views of dictionaries
 
 
 DICT_VIEWS = [type({}.keys()), type({}.values()), type({}.items())]
@@ -344,63 +403,7 @@ OTHERS: dict[type, Any] = {
     CellType: _reduce_cell,
     ModuleType: lambda module: (importlib.import_module, (module.__name__,)),
     object: _reduce_object,
+    memoryview: _refuse_memory,
+    MappingProxyType: lambda proxy: (MappingProxyType, (gc.get_referents(proxy)[0],)),
+    **dict.fromkeys(DICT_VIEWS, _reduce_dict_view),
 }
-
-
-# --- arrays: a view becomes a view again when something else in the artifact shares its memory
-
-
-def rebuild_view(owner: Any, offset: int, interface: dict[str, Any]) -> Any:
-    """Return a view of `owner` that starts `offset` bytes after it."""
-    interface["data"] = _address(owner) + offset, False
-    view = SimpleNamespace(__array_interface__=interface, base=owner)
-    return sys.modules["numpy"].asarray(view)
-
-
-def _reduce_array(array: Any, owners: list[int], shared: set[int], kept: dict[int, Any]) -> Any:
-    owner = base = array
-    while base is not None:
-        if type(base) is type(array):
-            owner = base
-        base = getattr(base, "base", getattr(base, "obj", None))  # the latter of a memoryview
-    # Arrays and tensors share memory and do not know each other; to ask for the address takes long.
-    place = _address(owner) if "torch" in sys.modules else id(owner)
-    owners.append(place)
-    if place in shared:
-        owner = kept.setdefault(place, owner)
-    if owner is array or place not in shared:
-        return _reduce_layout(array)
-    return rebuild_view, (owner, _address(array) - _address(owner), array.__array_interface__)
-
-
-# --- arrays with gaps: numpy adds up in the order of the memory, and rounds accordingly
-
-
-def rebuild_layout(content: Any, strides: tuple[int, ...], is_writable: bool) -> Any:  # noqa: FBT001 -- pickle's call
-    """Return an array of this content that lies in memory as the stored one did."""
-    low, high = _extent(content.shape, strides)
-    memory = type(content)(high - low + content.itemsize, "u1")
-    array = type(content)(content.shape, content.dtype, memory, -low, strides)
-    array[...] = content
-    array.flags.writeable = is_writable
-    return array
-
-
-def _reduce_layout(array: Any) -> Any:
-    flags = array.flags
-    if flags.forc or array.dtype.hasobject:
-        return NotImplemented
-    low, high = _extent(array.shape, array.strides)
-    if high - low > max(GAPS, 9 * array.nbytes):
-        return NotImplemented
-    return rebuild_layout, (array.copy(), array.strides, flags.writeable)
-
-
-def _extent(shape: tuple[int, ...], strides: tuple[int, ...]) -> tuple[int, int]:
-    """Return the offsets of the lowest and the highest element from the first one."""
-    steps = [(count - 1) * stride for count, stride in zip(shape, strides)]
-    return sum(min(step, 0) for step in steps), sum(max(step, 0) for step in steps)
-
-
-def _address(array: Any) -> int:
-    return array.__array_interface__["data"][0]  # type: ignore[no-any-return]

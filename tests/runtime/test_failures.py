@@ -96,6 +96,7 @@ def test_outputs_are_not_stored_after_an_error(plain):
         ),
         (["a"], "a = open('file', 'w')", "`a` of type `_io.TextIOWrapper`"),
         (["f"], "import sys; f = sys.stdout", "`f"),
+        (["m"], "m = memoryview(bytearray(3))", "`m` of type `memoryview`"),
         (["C"], "class C: pass", "`C` of type `type`"),
         (["a", "missing"], "a = 1", "`missing`"),
     ],
@@ -193,3 +194,11 @@ def test_a_pool_of_processes_left_open_does_not_keep_the_step(plain):
 def test_exit_functions_run(plain):
     result = plain.run("import atexit; atexit.register(print, 'bye')")
     assert result["stdout"] == "bye\n"
+
+
+def test_an_array_in_the_memory_of_something_else(notebook_image):
+    store = manifest([*cells(1), {"op": "store", "output": "it"}], outputs={"it": {"names": ["x"]}})
+    source = "import numpy as np\nx = np.frombuffer(bytearray(8), 'u1')"
+    error = notebook_image(store, [source])["error"]
+    assert error["code"] == "NB504"
+    assert "shares its memory with a `bytearray`" in error["message"]

@@ -262,6 +262,41 @@ ARRAYS = {
         ),
         "import numpy as np; assert (model.predict_proba(x) == np.load('expected.npy')).all()",
     ),
+    "what is no number, which containers find by its identity": (
+        ["x", "keys"],
+        "import math, numpy as np\nx = [np.nan, math.nan, 1.5]; keys = {np.nan: 1}",
+        (
+            "import math, numpy as np\n"
+            "assert np.nan in x and x.index(math.nan) == 1 and x[0] is np.nan and keys[np.nan] == 1"
+        ),
+    ),
+    "a masked array that shares its memory": (
+        ["a", "m", "x"],
+        (
+            "import numpy as np\na = np.zeros(3); m = np.ma.array(a, mask=[0, 0, 1], copy=False)\n"
+            "x = a.view(np.matrix)"
+        ),
+        "a[0] = 5; assert m[0] == 5 and m.mask.tolist() == [False, False, True] and x[0, 0] == 5",
+    ),
+    "a hard mask": (
+        ["m"],
+        "import numpy as np\nm = np.ma.array([1, 2], mask=[0, 1], hard_mask=True)",
+        "m[1] = 5; assert m.hardmask and m.mask.tolist() == [False, True]",
+    ),
+    "an exception with its cause": (
+        ["error"],
+        (
+            "try:\n    try:\n        {}['k']\n    except KeyError as problem:\n"
+            "        raise ValueError('no') from problem\nexcept ValueError as problem:\n"
+            "    error = problem; error.where = [1]"
+        ),
+        "assert repr(error.__cause__) == \"KeyError('k')\" and error.where == [1] and error.args == ('no',)",
+    ),
+    "a view of a dictionary": (
+        ["d", "p"],
+        "import types\nd = {'a': 1}; p = types.MappingProxyType(d)",
+        "d['a'] = 2; assert p['a'] == 2",
+    ),
     "a local class, through cloudpickle": (
         ["a"],
         "def make():\n    class A:\n        x = 3\n    return A()\na = make()",

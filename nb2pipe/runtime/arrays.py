@@ -1,0 +1,101 @@
+"""Arrays of numpy: what shares memory still shares it, and what has gaps still has them."""
+
+import sys
+from types import SimpleNamespace
+from typing import Any
+
+GAPS = 1 << 28  # bytes that the gaps of an array may take; a sparser one is packed
+
+# --- arrays: a view becomes a view again when something else in the artifact shares its memory
+
+
+def rebuild_view(owner: Any, offset: int, interface: dict[str, Any]) -> Any:
+    """Return a view of `owner` that starts `offset` bytes after it."""
+    interface["data"] = _address(owner) + offset, False
+    view = SimpleNamespace(__array_interface__=interface, base=owner)
+    return sys.modules["numpy"].asarray(view)
+
+
+def reduce_array(array: Any, owners: list[int], shared: set[int], kept: dict[int, Any]) -> Any:
+    """Return what makes an array again, as `object.__reduce_ex__` does.
+
+    `owners` gets the one whose memory it is in; of `shared` ones, views are made, of the arrays that were `kept` first.
+    """
+    owner = _owner(array, owners, shared, kept)
+    if owner is None:
+        return _reduce_layout(array)
+    return rebuild_view, (owner, _address(array) - _address(owner), array.__array_interface__)
+
+
+def _owner(array: Any, owners: list[int], shared: set[int], kept: dict[int, Any]) -> Any:
+    """Return the array in whose memory `array` is if others are there, too; None if it is stored by itself."""
+    owner = base = array
+    while base is not None:
+        if hasattr(type(base), "__array_finalize__"):
+            owner = base
+        if type(base).__name__ in {"bytearray", "array"} and array.flags.writeable:
+            raise TypeError(f"it shares its memory with a `{type(base).__name__}`; a copy does not")
+        base = getattr(base, "base", getattr(base, "obj", None))  # the latter of a memoryview
+    # Arrays and tensors share memory and do not know each other; to ask for the address takes long.
+    place = _address(owner) if "torch" in sys.modules else id(owner)
+    owners.append(place)
+    if place in shared:
+        owner = kept.setdefault(place, owner)
+    return None if owner is array or place not in shared else owner
+
+
+def rebuild_subclass(kind: Any, dtype: Any, attributes: dict[str, Any], *place: Any) -> Any:
+    """Return an array of a class of a library, as a view of another array."""
+    made = rebuild_view(*place).view(dtype).view(kind)
+    vars(made).update(attributes)
+    return made
+
+
+def reduce_subclass(array: Any, owners: list[int], shared: set[int], kept: dict[int, Any]) -> Any:
+    """Return the same for an array of a class of a library."""
+    owner = _owner(array, owners, shared, kept)
+    if owner is not None:
+        place = owner, _address(array) - _address(owner), array.__array_interface__
+        return rebuild_subclass, (type(array), array.dtype, {**vars(array)}, *place)
+    if not getattr(array, "hardmask", False):
+        return NotImplemented
+    return (*array.__reduce__()[:3], None, None, restore_hard_mask)
+
+
+def restore_hard_mask(array: Any, state: Any) -> None:
+    """Give a masked array its state, and its hard mask, which numpy's own way forgets."""
+    array.__setstate__(state)
+    array.harden_mask()
+
+
+# --- arrays with gaps: numpy adds up in the order of the memory, and rounds accordingly
+
+
+def rebuild_layout(content: Any, strides: tuple[int, ...], is_writable: bool) -> Any:  # noqa: FBT001 -- pickle's call
+    """Return an array of this content that lies in memory as the stored one did."""
+    low, high = _extent(content.shape, strides)
+    memory = type(content)(high - low + content.itemsize, "u1")
+    array = type(content)(content.shape, content.dtype, memory, -low, strides)
+    array[...] = content
+    array.flags.writeable = is_writable
+    return array
+
+
+def _reduce_layout(array: Any) -> Any:
+    flags = array.flags
+    if flags.forc or array.dtype.hasobject:
+        return NotImplemented
+    low, high = _extent(array.shape, array.strides)
+    if high - low > max(GAPS, 9 * array.nbytes):
+        return NotImplemented
+    return rebuild_layout, (array.copy(), array.strides, flags.writeable)
+
+
+def _extent(shape: tuple[int, ...], strides: tuple[int, ...]) -> tuple[int, int]:
+    """Return the offsets of the lowest and the highest element from the first one."""
+    steps = [(count - 1) * stride for count, stride in zip(shape, strides)]
+    return sum(min(step, 0) for step in steps), sum(max(step, 0) for step in steps)
+
+
+def _address(array: Any) -> int:
+    return array.__array_interface__["data"][0]  # type: ignore[no-any-return]
