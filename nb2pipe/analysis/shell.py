@@ -42,10 +42,14 @@ def shell_facts(script: str) -> ShellFacts:
     except ValueError:  # quotes that are open at the end of a line
         return ShellFacts()
     effects = {row.effect for row in rows}
+    setting = "setting" in effects and effects <= {"quiet", "setting"}
     return ShellFacts(
         quiet=effects <= {"quiet"} and not redirects,
-        setting="setting" in effects and effects <= {"quiet", "setting"},
-        writes=tuple(dict.fromkeys(path for path in writes if not _NO_FILE.fullmatch(path))),
+        setting=setting,
+        # What is run again in each step that needs it, such as `mkdir -p`, does not travel.
+        writes=()
+        if setting
+        else tuple(dict.fromkeys(p for p in writes if not _NO_FILE.fullmatch(p))),
     )
 
 

@@ -36,6 +36,8 @@ ROWS = [
     ("!echo a >> f.txt 2>&1", EscapeFacts(name="!", writes_files=("f.txt",), **FILES)),
     ("!echo a 2> /dev/null", EscapeFacts(name="!", quiet=True)),
     ("!echo a > $f", EscapeFacts(name="!", reads=names("f"), **FILES)),
+    ("!mkdir -p a/b", EscapeFacts(name="!", setting=True)),
+    ("!mkdir a", EscapeFacts(name="!", writes_files=("a",), **FILES)),
     ("!mkdir -p a/b; cp x y", EscapeFacts(name="!", writes_files=("a/b", "y"), **FILES)),
     ("!wget -q http://a/b -O c.zip", EscapeFacts(name="!", writes_files=("c.zip",), **FILES)),
     ("!a | tee b", EscapeFacts(name="!", writes_files=("b",), **FILES)),
