@@ -148,7 +148,13 @@ _SHOWN: Final = {
     "pylab.mpl": "matplotlib",
     "pylab.np": "numpy",
     "pylab.plt": "matplotlib.pyplot",
+    "pylab.random": "numpy.random",
 }
+# Modules that show the names of others, which are searched in this order.
+_MERGED: Final = dict.fromkeys(
+    ("pylab", "matplotlib.pylab"),
+    ("matplotlib.pyplot", "numpy", "numpy.random", "numpy.linalg", "numpy.fft"),
+)
 # Types of Python's own containers, which copy what they are made of.
 _OF_COLLECTIONS: Final = ("OrderedDict", "defaultdict", "Counter", "deque")
 CONTAINERS: Final = frozenset(
@@ -200,7 +206,13 @@ class Knowledge:
 
     def original(self, dotted: str) -> str:
         """Return the full name of what local modules, and libraries, show as `dotted`."""
-        return self.aliases.get(dotted) or _SHOWN.get(dotted, dotted)
+        dotted = dotted.removeprefix("matplotlib.") if "pylab." in dotted else dotted
+        known = self.aliases.get(dotted) or _SHOWN.get(dotted)
+        module, _, name = dotted.rpartition(".")
+        if known or dotted in self.functions or module not in _MERGED:
+            return known or dotted
+        names = (f"{shown}.{name}" for shown in _MERGED[module])
+        return next(filter(self.describes, names), dotted)
 
     def function(self, dotted: str) -> CallEffect:
         """Return the effect of calling the library object `dotted`."""
@@ -220,7 +232,7 @@ class Knowledge:
 
     def describes(self, dotted: str) -> bool:
         """Whether a row or a type speaks about `dotted` itself."""
-        tables = (self.functions, self.aliases)
+        tables = (self.functions, self.aliases, _SHOWN)
         named = any(dotted in table for table in tables) or _anywhere(dotted) in self.functions
         return named or self.type_made_by(dotted) is not None
 

@@ -30,9 +30,10 @@ class Objects(Memory):
     def starred_name(self, name: str) -> Value | None:
         """Return what a name without a binding is, when star imports of known libraries explain it."""
         for module in reversed(self.stars):
-            dotted = f"{module}.{name}"
-            if self.knowledge.describes(dotted):
-                return Value(dotted=self.knowledge.original(dotted))
+            shown = f"{module}.{name}"
+            dotted = self.knowledge.original(shown)
+            if self.knowledge.describes(shown) or self.knowledge.describes(dotted):
+                return Value(dotted=dotted)
             if not self.knowledge.trusts(module):
                 return None
         return Value(dotted=f"{self.stars[-1]}.{name}") if self.stars else None

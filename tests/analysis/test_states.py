@@ -95,3 +95,19 @@ def test_a_file_is_the_same_however_its_path_is_spelt(analysis):
         ("d", "print(open('x').read())"),
     )
     assert found.edges == {("a", "b"): {"sub/x"}, ("a", "d"): {"sub/x"}}
+
+
+@pytest.mark.parametrize("shown", ["%pylab inline", "from pylab import *"])
+@pytest.mark.parametrize(
+    ("seeded", "drawn"),
+    [
+        ("seed(0)", "randn(3)"),
+        ("np.random.seed(0)", "rand(3)"),
+        ("random.seed(0)", "np.random.rand(3)"),
+    ],
+)
+def test_the_generator_behind_the_names_of_pylab(analysis, shown, seeded, drawn):
+    found = analysis(
+        ("a", shown), ("b", seeded), ("c", f"print({drawn})"), ("d", f"print({drawn})")
+    )
+    assert found.edges == {("c", "d"): {"numpy.random"}}
