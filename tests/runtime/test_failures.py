@@ -202,3 +202,10 @@ def test_an_array_in_the_memory_of_something_else(notebook_image):
     error = notebook_image(store, [source])["error"]
     assert error["code"] == "NB504"
     assert "shares its memory with a `bytearray`" in error["message"]
+
+
+@pytest.mark.parametrize("source", ["%time 1 / 0", "%%time\n1 / 0"])
+def test_an_error_that_a_magic_only_shows(notebook_image, source):
+    result = notebook_image.run(source)
+    assert result["error"]["code"] == "NB501"
+    assert "ZeroDivisionError" in result["error"]["message"]
