@@ -75,6 +75,6 @@ def kernel_shell(main: ModuleType, recorder: Recorder, run_in_loop: "Loop") -> "
         errors.clear()
         result = shell.run_cell(source, count, not count)
         # `%time` and `%run` show an error and go on; nobody can tell whether the notebook has it, too.
-        return result.error_before_exec or result.error_in_exec or (errors or [None])[0]
+        return result.error_before_exec or result.error_in_exec or (errors[0] if errors else None)
 
     return run
