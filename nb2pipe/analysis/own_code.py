@@ -17,7 +17,7 @@ from nb2pipe.analysis.definitions import Definition, Frame
 from nb2pipe.analysis.heap import IMMUTABLE, NOTHING, Site, Sites, Value, join, objects
 from nb2pipe.analysis.knowledge import Knowledge
 from nb2pipe.analysis.recorder import Doings
-from nb2pipe.analysis.scopes import FunctionNode, function_scope, names_read, parameter_names
+from nb2pipe.analysis.scopes import FunctionNode, function_scope, outer_names, parameter_names
 
 DEPTH: Final = 30
 BUDGET: Final = 300
@@ -256,7 +256,7 @@ class OwnCode(Deferred):
         touched = given
         if definition not in self._guessed:
             self._guessed.add(definition)
-            for name in sorted(names_read(definition.node)):
+            for name in sorted(outer_names(definition.node)):
                 if name in self.names:
                     self.read(name, node)
                     touched |= self.names[name].value.sites

@@ -112,6 +112,32 @@ def names_read(node: ast.AST) -> frozenset[str]:
 
 
 @lru_cache(maxsize=4096)
+def outer_names(node: ast.AST) -> frozenset[str]:
+    """Return the names that the code below `node` looks up outside of it."""
+    return frozenset(_looked_up(node, frozenset()))
+
+
+def _looked_up(node: ast.AST, bound: frozenset[str]) -> Iterator[str]:
+    if isinstance(node, ast.Name):
+        if isinstance(node.ctx, ast.Load) and node.id not in bound:
+            yield node.id
+        return
+    if isinstance(node, FunctionNode):
+        scope = function_scope(node)
+        for _, default in parameter_defaults(
+            node.args
+        ):  # evaluated outside, as the first iterable below
+            yield from _looked_up(default, bound)
+        bound = (bound | scope.local) - scope.declared_global
+    elif isinstance(node, _COMPREHENSIONS):
+        yield from _looked_up(node.generators[0].iter, bound)
+        targets = (item for part in node.generators for item in ast.walk(part.target))
+        bound |= {name for target in targets for name in bound_names(target)}
+    for inner in ast.iter_child_nodes(node):
+        yield from _looked_up(inner, bound)
+
+
+@lru_cache(maxsize=4096)
 def free_names(node: ast.AST) -> frozenset[str]:
     """Return the names that the code below `node` reads and binds nowhere; of a class, by each of its members."""
     if isinstance(node, ast.ClassDef):

@@ -343,6 +343,12 @@ def test_refused_with_a_reason(analysis, cells, code):
     assert code in analysis(*cells).codes
 
 
+def test_names_of_its_own_in_a_function_that_calls_itself(analysis):
+    walk = "def walk(xs, n):\n    return [p for p in walk(xs, n - 1)] if n else xs"
+    found = analysis(("a", walk), ("b", "p = []\np.append(1)"), ("c", "print(walk([1], 2))"))
+    assert found.edges == {}
+
+
 def test_formulas_go_on_with_what_they_are_made_of(analysis):
     made = "from uncertainties import ufloat\nx = ufloat(1, 0.1)"
     found = analysis(("a", made), ("b", "y = 2 * x"), ("c", "print(y - 2 * x)"))
