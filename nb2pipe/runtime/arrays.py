@@ -4,6 +4,8 @@ import sys
 from types import SimpleNamespace
 from typing import Any
 
+LENDERS = {"bytearray", "array"}  # types of Python's own whose memory arrays may use
+LENT = "an array shares its memory with something else; a copy does not"
 GAPS = 1 << 28  # bytes that the gaps of an array may take; a sparser one is packed
 
 # --- arrays: a view becomes a view again when something else in the artifact shares its memory
@@ -30,12 +32,15 @@ def reduce_array(array: Any, owners: list[int], shared: set[int], kept: dict[int
 def _owner(array: Any, owners: list[int], shared: set[int], kept: dict[int, Any]) -> Any:
     """Return the array in whose memory `array` is if others are there, too; None if it is stored by itself."""
     owner = base = array
+    lender = None
     while base is not None:
         if hasattr(type(base), "__array_finalize__"):
             owner = base
-        if type(base).__name__ in {"bytearray", "array"} and array.flags.writeable:
-            raise TypeError(f"it shares its memory with a `{type(base).__name__}`; a copy does not")
+        lender = base if type(base).__name__ in LENDERS else lender
         base = getattr(base, "base", getattr(base, "obj", None))  # the latter of a memoryview
+    # Under the negative number of an object: the one array in its memory.
+    if lender is not None and kept.setdefault(-id(lender), owner) is not owner:
+        raise TypeError(LENT)
     # Arrays and tensors share memory and do not know each other; to ask for the address takes long.
     place = _address(owner) if "torch" in sys.modules else id(owner)
     owners.append(place)

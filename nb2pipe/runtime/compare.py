@@ -4,7 +4,7 @@ import copyreg
 from types import CodeType, FunctionType, ModuleType
 from typing import Any, Optional
 
-from nb2pipe.runtime.pickling import OTHERS, REDUCERS, dump_values, load_anew
+from nb2pipe.runtime.pickling import CACHED, OTHERS, REDUCERS, dump_values, load_anew
 
 # What nobody can change, and what is compared in another way.
 ATOMS = (
@@ -102,7 +102,9 @@ def stored_state(value: Any) -> dict[str, Any]:
         closure = [cell.cell_contents for cell in value.__closure__ or ()]
         state = value.__defaults__, value.__kwdefaults__, closure, value.__dict__
         return {"": [value.__code__, *state]}
-    reduced: Any = OTHERS.get(type(value), REDUCERS[-1])(value)
+    # What a function keeps of its results is no part of it.
+    way = None if type(value) is CACHED else OTHERS.get(type(value))
+    reduced: Any = (way or REDUCERS[-1])(value)
     if reduced is NotImplemented:
         reduce = copyreg.dispatch_table.get(type(value))
         reduced = reduce(value) if reduce else value.__reduce_ex__(4)

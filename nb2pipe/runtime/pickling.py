@@ -16,7 +16,7 @@ from collections import Counter
 from types import CellType, CodeType, FunctionType, MappingProxyType, ModuleType
 from typing import Any
 
-from nb2pipe.runtime.arrays import reduce_array, reduce_subclass
+from nb2pipe.runtime.arrays import LENT, reduce_array, reduce_subclass
 from nb2pipe.runtime.libraries import ways_of_libraries
 from nb2pipe.runtime.sets import SETS, Walked
 
@@ -69,7 +69,7 @@ def dump_values(values: dict[str, Any], walked: Any = None) -> list[Any]:
 
 def memory_of(values: dict[str, Any]) -> dict[int, Any]:
     """Return all objects that are stored with `values`, by their identity."""
-    pickler = _pickler(pickle.Pickler, values, [], set())(
+    pickler = _pickler(pickle.Pickler, values, [], set(), {})(
         io.BytesIO(), 5, buffer_callback=[].append
     )
     pickler.dump(values)
@@ -114,17 +114,23 @@ def _pickle(
 ) -> list[Any]:
     stream = io.BytesIO()
     buffers: list[Any] = []
-    pickler = _pickler(base, values, owners, shared)
+    kept: dict[int, Any] = {}
+    pickler = _pickler(base, values, owners, shared, kept)
     if walked is not None or nans is not None:
         pickler.persistent_id = lambda _, value: _stand_in(value, walked, nans)
-    pickler(stream, 5, buffer_callback=buffers.append).dump(values)
+    made = pickler(stream, 5, buffer_callback=buffers.append)
+    made.dump(values)
+    lenders = [-key for key in kept if key < 0]
+    if lenders and not made.memo.copy().keys().isdisjoint(lenders):
+        raise TypeError(LENT)
     return [memoryview(stream.getvalue()), *(buffer.raw() for buffer in buffers)]
 
 
-def _pickler(base: Any, values: dict[str, Any], owners: list[int], shared: set[int]) -> Any:
-    """Return the class that pickles."""
+def _pickler(
+    base: Any, values: dict[str, Any], owners: list[int], shared: set[int], kept: dict[int, Any]
+) -> Any:
+    """Return the class that pickles; `kept` gets the arrays whose memory others share."""
     is_plain = base is pickle.Pickler
-    kept: dict[int, Any] = {}  # the arrays whose memory others share
     usual: set[type] = set()  # kinds that pickle stores by itself: there may be millions of each
     OTHERS.update(ways_of_libraries())
 

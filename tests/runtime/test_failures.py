@@ -196,12 +196,13 @@ def test_exit_functions_run(plain):
     assert result["stdout"] == "bye\n"
 
 
-def test_an_array_in_the_memory_of_something_else(notebook_image):
-    store = manifest([*cells(1), {"op": "store", "output": "it"}], outputs={"it": {"names": ["x"]}})
-    source = "import numpy as np\nx = np.frombuffer(bytearray(8), 'u1')"
+@pytest.mark.parametrize("names", [["x", "y"], ["x", "b"]])
+def test_arrays_in_the_memory_of_something_else(names, notebook_image):
+    store = manifest([*cells(1), {"op": "store", "output": "it"}], outputs={"it": {"names": names}})
+    source = "import numpy as np\nb = bytearray(8)\nx, y = np.frombuffer(b, 'u1'), np.frombuffer(b)"
     error = notebook_image(store, [source])["error"]
     assert error["code"] == "NB504"
-    assert "shares its memory with a `bytearray`" in error["message"]
+    assert "shares its memory with something else" in error["message"]
 
 
 @pytest.mark.parametrize("source", ["%time 1 / 0", "%%time\n1 / 0"])

@@ -278,6 +278,11 @@ ARRAYS = {
         ),
         "a[0] = 5; assert m[0] == 5 and m.mask.tolist() == [False, False, True] and x[0, 0] == 5",
     ),
+    "an array that a pickle brought, and a part of it": (
+        ["x", "y"],
+        "import pickle, numpy as np\nx = pickle.loads(pickle.dumps(np.zeros(3), 5)); y = x[1:]",
+        "y[0] = 5; assert x.tolist() == [0, 5, 0]",
+    ),
     "a hard mask": (
         ["m"],
         "import numpy as np\nm = np.ma.array([1, 2], mask=[0, 1], hard_mask=True)",
