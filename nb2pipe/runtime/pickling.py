@@ -91,7 +91,7 @@ def blame(value: Any, path: str = "") -> tuple[str, Any]:
             # Longer paths are cycles, or of no use to a reader.
             if path.count(".") < 9:  # noqa: PLR2004
                 return blame(parts[name], f"{path}.{name}")
-    return path[1:], value
+    return path[1:] or ", ".join(value), value
 
 
 def _dump(base: Any, values: dict[str, Any], walked: Any) -> list[Any]:

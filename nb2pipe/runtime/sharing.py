@@ -1,8 +1,10 @@
 """Find what values share: mutable objects, and memory below arrays."""
 
+import sys
 from types import FunctionType
 from typing import Any, Optional
 
+from nb2pipe.runtime.arrays import LENDERS
 from nb2pipe.runtime.compare import ATOMS
 from nb2pipe.runtime.pickling import memory_of
 
@@ -25,7 +27,9 @@ def shared_parts(value: Any, other: Any) -> list[Any]:
 def _area(value: Any) -> Optional[tuple[int, int]]:
     """Return where an array's or a tensor's memory begins and ends."""
     kind = type(value)
-    if kind.__name__ == "ndarray":
+    if kind.__name__ in LENDERS and len(value) and "numpy" in sys.modules:
+        value = sys.modules["numpy"].frombuffer(value, "u1")
+    if hasattr(type(value), "__array_finalize__"):
         start = end = value.__array_interface__["data"][0]
         for length, stride in zip(value.shape, value.strides):
             start += min(0, (length - 1) * stride)

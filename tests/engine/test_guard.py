@@ -274,6 +274,15 @@ def test_sharing_that_does_no_harm(run, cells):
     assert run((SHARED, "step:load"), *cells).status == "succeeded"
 
 
+@pytest.mark.parametrize("made", ["array.array('d', [1, 2])", "bytearray(16)"])
+def test_an_array_in_the_memory_of_something_else(run, made):
+    result = run(
+        (f"import array, numpy as np\na = {made}\nn = np.frombuffer(a)", "step:load"),
+        ("a[0] = 9\nprint(n)", "step:change"),
+    )
+    assert failure(result).code in {Code.VIEW_CROSSES, Code.CANNOT_STORE}
+
+
 def test_arrays_over_one_buffer_share_it_in_the_next_step(run):
     result = run(
         (

@@ -202,6 +202,7 @@ def test_arrays_in_the_memory_of_something_else(names, notebook_image):
     source = "import numpy as np\nb = bytearray(8)\nx, y = np.frombuffer(b, 'u1'), np.frombuffer(b)"
     error = notebook_image(store, [source])["error"]
     assert error["code"] == "NB504"
+    assert f"`{names[0]}, {names[1]}`" in error["message"]
     assert "shares its memory with something else" in error["message"]
 
 
