@@ -140,19 +140,26 @@ class Rule:
     constraints: Mapping[str, Any] = field(default_factory=dict)
 
 
+_PYLAB: Final = ("pylab", "matplotlib.pylab")
 # Modules that are also reached through other libraries.
 _SHOWN: Final = {
     "seaborn.mpl": "matplotlib",
     "matplotlib.pyplot.mpl": "matplotlib",
     "matplotlib.pyplot.np": "numpy",
-    "pylab.mpl": "matplotlib",
-    "pylab.np": "numpy",
-    "pylab.plt": "matplotlib.pyplot",
-    "pylab.random": "numpy.random",
+    **{
+        f"{pylab}.{name}": module
+        for pylab in _PYLAB
+        for name, module in (
+            ("mpl", "matplotlib"),
+            ("np", "numpy"),
+            ("plt", "matplotlib.pyplot"),
+            ("random", "numpy.random"),
+        )
+    },
 }
 # Modules that show the names of others, which are searched in this order.
 _MERGED: Final = dict.fromkeys(
-    ("pylab", "matplotlib.pylab"),
+    _PYLAB,
     ("matplotlib.pyplot", "numpy", "numpy.random", "numpy.linalg", "numpy.fft"),
 )
 # Types of Python's own containers, which copy what they are made of.
@@ -206,7 +213,6 @@ class Knowledge:
 
     def original(self, dotted: str) -> str:
         """Return the full name of what local modules, and libraries, show as `dotted`."""
-        dotted = dotted.removeprefix("matplotlib.") if "pylab." in dotted else dotted
         known = self.aliases.get(dotted) or _SHOWN.get(dotted)
         module, _, name = dotted.rpartition(".")
         if known or dotted in self.functions or module not in _MERGED:

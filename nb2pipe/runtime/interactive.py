@@ -66,7 +66,7 @@ def kernel_shell(main: ModuleType, recorder: Recorder, run_in_loop: "Loop") -> "
         value, shell.displayhook.prompt_count
     )
     shell.displayhook.write_output_prompt = shell.enable_gui = shell.ask_exit = ignore
-    shell._showtraceback = show_error  # noqa: SLF001
+    shell._showtraceback = show_error  # noqa: SLF001 -- as a kernel does
     shell.set_hook("show_in_pager", ignore, 0)
 
     def run(source: str, name: str, count: int) -> Optional[BaseException]:

@@ -31,7 +31,7 @@ def restore_fit(fit: Any, state: Any) -> None:
     for name, value in attributes.items():
         setattr(fit, name, value)
     if found:
-        fit._last_state = fit._fmin._src.state  # noqa: SLF001
+        fit._last_state = fit._fmin._src.state  # noqa: SLF001 -- as above
 
 
 # --- tensors of torch: their gradient, the computation that it is to come from, and who shares their memory

@@ -161,7 +161,7 @@ def _stand_in(value: Any, walked: Any, nans: Any) -> Any:
     """Return what is stored in the place of a set or of what is no number; None for all else."""
     if walked is not None and type(value) in SETS:
         return walked.setdefault(id(value), Walked(value))
-    is_nan = nans is not None and type(value) is float and value != value  # noqa: PLR0124
+    is_nan = nans is not None and type(value) is float and value != value  # noqa: PLR0124 -- only NaN is
     return nans.setdefault(id(value), NotANumber(value)) if is_nan else None
 
 
@@ -259,10 +259,6 @@ def _own_code(owner: Any, name: str, part: Any) -> Any:
     return code if made and isinstance(code, (FunctionType, type)) else None
 
 
-def _reduce_dict_view(value: Any) -> Any:
-    return rebuild_dict_view, (DICT_VIEWS.index(type(value)), gc.get_referents(value)[0])
-
-
 def _refuse_memory(_: Any) -> Any:  # of which cloudpickle would store a copy
     raise TypeError("it shares its memory; a copy in `bytes` does not")
 
@@ -272,8 +268,6 @@ def _refuse_memory(_: Any) -> Any:  # of which cloudpickle would store a copy
 
 def _reduce_exception(value: BaseException) -> Any:
     reduced: Any = value.__reduce_ex__(4)
-    if not (value.__cause__ or value.__context__):
-        return reduced
     make, arguments, *state = reduced
     links = value.__cause__, value.__context__, value.__suppress_context__
     return make, arguments, (*state[:1], *links), None, None, restore_exception
@@ -290,6 +284,10 @@ def restore_exception(value: BaseException, state: Any) -> None:
 
 
 DICT_VIEWS = [type({}.keys()), type({}.values()), type({}.items())]
+
+
+def _reduce_dict_view(value: Any) -> Any:
+    return rebuild_dict_view, (DICT_VIEWS.index(type(value)), gc.get_referents(value)[0])
 
 
 def rebuild_dict_view(kind: int, owner: dict[Any, Any]) -> Any:

@@ -240,6 +240,10 @@ REPLAYED = {
         [("a", "import seaborn as sns\nsns.mpl.rc('figure', figsize=(8, 8))\nx = [1]"), ("b", "print(x)")],
         ["import seaborn as sns", "sns.mpl.rc('figure', figsize=(8, 8))"],
     ),
+    "options of pylab under its longer name": (
+        [("a", "from matplotlib import pylab\npylab.style.use('ggplot')\nx = [1]"), ("b", "print(x)")],
+        ["from matplotlib import pylab", "pylab.style.use('ggplot')"],
+    ),
     "a class and its base": (
         [("a", "class A: pass\nclass B(A): pass\nb = B()"), ("b", "print(b)")],
         ["class A: pass", "class B(A): pass"],
