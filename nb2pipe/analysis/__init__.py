@@ -1,9 +1,11 @@
 """What the cells do and what flows between them: syntax, facts, versions, links, programs."""
 
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
 from nb2pipe.analysis.checks import check_all
 from nb2pipe.analysis.facts import StatementFacts
@@ -21,7 +23,7 @@ from nb2pipe.analysis.syntax import ParsedCell, parse_cell, parse_cells
 from nb2pipe.analysis.versions import trace
 from nb2pipe.diagnostics import Code, Diagnostic, Span
 from nb2pipe.frontend.layout import LaidCell, Layout, Role
-from nb2pipe.frontend.modules import read_modules
+from nb2pipe.frontend.modules import read_modules, written_modules
 from nb2pipe.ir import Cell, Edge, Parameter, Step
 
 
@@ -72,18 +74,27 @@ def analyse(layout: Layout) -> tuple[Analysed, tuple[Diagnostic, ...]]:
     return analysed, _without_consequences(everything)
 
 
+_WRITES: Final = re.compile(r"open\(|write|>")
+
+
 def with_local_modules(
     folder: Path, cells: Sequence[ParsedCell], knowledge: Knowledge
 ) -> Knowledge:
-    """Read the modules in the notebook's folder, but for those that a cell of it seems to write."""
-    texts = [cell.text for cell in cells]
+    """Read the modules in the notebook's folder, or in cells that write them.
+
+    A file that a cell writes in another way may hold anything. One that is fetched where it is missing is the one
+    that is there.
+    """
+    texts = [cell.text for cell in cells if _WRITES.search(cell.text)]
+    written = written_modules(cell.laid.cell.source for cell in cells)
     modules = read_modules(
         folder,
         (cell.tree for cell in cells),
+        written,
         is_known=lambda name: (
             knowledge.trusts(name)
             or name in sys.stdlib_module_names
-            or any(f"{name}.py" in text for text in texts)
+            or (name not in written and any(f"{name}.py" in text for text in texts))
         ),
     )
     return describe_modules(modules, [cell.tree for cell in cells], knowledge)

@@ -7,6 +7,7 @@ from typing import Final
 from nb2pipe.analysis.file_names import FILES, file_name
 from nb2pipe.analysis.heap import IMMUTABLE, NOTHING, Value
 from nb2pipe.analysis.statements import Statements
+from nb2pipe.analysis.states import OPTION_STATES
 from nb2pipe.frontend.declarations import FILE, STATE, Declaration, Effect
 
 _BECAUSE: Final = "the cell's tag says so"
@@ -69,6 +70,8 @@ def after_cell(declared: tuple[Declaration, ...], machine: Statements) -> Act | 
 
 
 def _change(machine: Statements, name: str, node: ast.AST) -> None:
+    if name in OPTION_STATES:
+        machine.carry_state(name, node)
     binding = machine.names.get(name)
     if binding is None:
         if name.startswith("<"):

@@ -17,8 +17,10 @@ from nb2pipe.analysis.versions import Version
 from nb2pipe.ir import Apart
 
 GENERATORS = {"<random>", "<numpy.random>", "<torch>"}
-PROCESS = "<process>"
-"""The working directory, the search path of modules, the environment."""
+_PROCESS = "process"
+"""The working directory, the search path of modules, the environment, and options of libraries."""
+_PROCESS_STATES = "matplotlib", "numpy", "os", "pandas", "sys"
+"""The states that the runtime looks at for it (`runtime/process.py`)."""
 
 Uses = dict[str | None, tuple[int, int]]
 """For each step its first and its last cell that uses something."""
@@ -90,11 +92,12 @@ class Watch:
         for name, uses in self.files.items():
             if not may_write(written, name) and _is_later(uses, step, cell):
                 yield name, True
-        if written.isdisjoint({"<os>", "<sys>"}) and any(
+        if any(
             later > cell and other not in {step, None}
             for later, other in self.linker.step_of.items()
         ):
-            yield PROCESS, True
+            changed = [state for state in _PROCESS_STATES if f"<{state}>" in written]
+            yield f"<{' '.join([_PROCESS, *changed])}>", True
 
     def _matters(self, version: Version, step: str, cell: int) -> bool:
         """Whether somebody would miss a change of `version`, or see it too early."""

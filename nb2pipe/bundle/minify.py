@@ -2,6 +2,7 @@
 
 import ast
 import builtins
+import re
 from collections import Counter
 from collections.abc import Iterator
 from itertools import product
@@ -16,6 +17,7 @@ _KEPT = {
 }  # fmt: skip
 """The entries, parameters that IPython passes by name, and what artifacts name: these are read later, and
 by other versions of the runtime."""
+_BLANKS = re.compile(r"(?<=\W) +| +(?=\W)")
 _NAMED: dict[type[ast.AST], str] = {
     ast.Name: "id", ast.arg: "arg",
     ast.FunctionDef: "name", ast.ClassDef: "name", ast.ExceptHandler: "name",
@@ -35,6 +37,23 @@ def minify(statements: list[ast.stmt]) -> ast.Module:
     module = ast.Module([*_merge(imports), *rest], [])
     _shorten(module)
     return module
+
+
+def minified_text(module: ast.Module) -> str:
+    """Return the text of a module, without the blanks that Python can do without."""
+    small = ""
+    for line in ast.unparse(module).splitlines():
+        code = line.lstrip()
+        words = _without_blanks(code)
+        small += " " * ((len(line) - len(code)) // 4) + words + "\n" if code else ""
+    return small
+
+
+def _without_blanks(line: str) -> str:
+    """Return a line of code without the blanks between two of its words that Python can tell apart without."""
+    parts = re.split(r"('(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\")", line)
+    parts[::2] = [_BLANKS.sub("", part) for part in parts[::2]]
+    return "".join(parts)
 
 
 class _Strip(ast.NodeTransformer):

@@ -3,16 +3,15 @@
 import ast
 import base64
 import functools
-import re
 import zlib
 from collections.abc import Iterable
 from importlib.resources import files
 
-from nb2pipe.bundle.minify import minify
+from nb2pipe.bundle.minify import minified_text, minify
 
 MODULES = (
-    "sets", "arrays", "libraries", "pickling", "store", "compare", "sharing", "suspect", "files", "guard",
-    "capture", "plain", "interactive", "execute", "report", "kubeflow", "main",
+    "sets", "arrays", "libraries", "pickling", "store", "compare", "sharing", "suspect", "files", "process",
+    "guard", "capture", "plain", "interactive", "execute", "report", "kubeflow", "main",
 )  # fmt: skip
 """The runtime's modules, each after those that it imports."""
 
@@ -50,9 +49,7 @@ def handles_source() -> str:
 
 def _small_source(names: Iterable[str]) -> str:
     trees = [ast.parse(text) for text in _texts(names)]
-    source = ast.unparse(minify([statement for tree in trees for statement in tree.body]))
-    source = re.sub(r"(?m)^\n", "", source)
-    return re.sub(r"(?m)^ +", lambda indent: " " * (len(indent[0]) // 4), source) + "\n"
+    return minified_text(minify([statement for tree in trees for statement in tree.body]))
 
 
 def module_texts() -> list[str]:

@@ -1,12 +1,15 @@
 """Find the local modules that a notebook imports, and read their source. None of them is run."""
 
 import ast
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Final
 
 _MOST_BYTES: Final = 1_000_000
+_WRITEFILE: Final = re.compile(r"%%(?:writefile|file)\s+(?:\./)?(?P<path>\w+(?:/\w+)*)\.py\s*")
 _PATH_METHODS: Final = frozenset({"append", "insert", "extend"})
 
 
@@ -19,11 +22,16 @@ class Module:
 
 
 def read_modules(
-    folder: Path, trees: Iterable[ast.AST], *, is_known: Callable[[str], bool]
+    folder: Path,
+    trees: Iterable[ast.AST],
+    written: Mapping[str, str] = MappingProxyType({}),
+    *,
+    is_known: Callable[[str], bool],
 ) -> Mapping[str, Module]:
     """Return the modules in files that `trees` import, and that these import, by their full names.
 
-    They are looked for in `folder` and in the folders that `trees` add to `sys.path` as literals.
+    They are looked for in `folder` and in the folders that `trees` add to `sys.path` as literals; those that are
+    `written` have the text that stands there.
     Modules whose top-level name `is_known`, files that cannot be read and files that are no Python
     are left out.
     """
@@ -35,7 +43,8 @@ def read_modules(
         name = wanted.pop()
         if name in found or is_known(name.partition(".")[0]):
             continue
-        read = next(filter(None, (_read(name, place) for place in folders)), None)
+        read = _parse(written[name], name.rpartition(".")[0]) if name in written else None
+        read = read or next(filter(None, (_read(name, place) for place in folders)), None)
         if read is not None:
             found[name] = read
             wanted += imported_names(read.tree)
@@ -82,11 +91,30 @@ def _read(name: str, folder: Path) -> Module | None:
             if path.stat().st_size > _MOST_BYTES:
                 continue
             text = path.read_text(encoding="utf-8")
-            tree = ast.parse(text)
-        except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
+        except (OSError, ValueError):
             continue
-        return Module(text=text, tree=_with_full_names(tree, package))
+        if (module := _parse(text, package)) is not None:
+            return module
     return None
+
+
+def _parse(text: str, package: str) -> Module | None:
+    try:
+        tree = ast.parse(text)
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        return None
+    return Module(text=text, tree=_with_full_names(tree, package))
+
+
+def written_modules(sources: Iterable[str]) -> Mapping[str, str]:
+    """Return the text of each module that one cell of `sources` writes, with `%%writefile`, by its full name."""
+    found: dict[str, list[str]] = {}
+    for source in sources:
+        line, _, text = source.partition("\n")
+        match = _WRITEFILE.fullmatch(line)
+        if match:
+            found.setdefault(match["path"].replace("/", "."), []).append(text)
+    return {name: texts[0] for name, texts in found.items() if len(texts) == 1}
 
 
 def _with_full_names(tree: ast.Module, package: str) -> ast.Module:

@@ -9,6 +9,7 @@ from typing import Any, Callable
 from nb2pipe.runtime.compare import ATOMS, changed_part
 from nb2pipe.runtime.files import LISTED, OUTSIDE, touched_files
 from nb2pipe.runtime.pickling import dump_values
+from nb2pipe.runtime.process import changed_process, observe_process
 from nb2pipe.runtime.sharing import shared_parts
 from nb2pipe.runtime.store import START, STATES, artifact_parts, collect
 from nb2pipe.runtime.suspect import changed_error
@@ -139,10 +140,13 @@ class Guard:
                     raise changed_error(name, [operation], self.sources, name)
         rebound = []
         for name, before in self.before.items():
+            if name[:8] == "<process":
+                found = changed_process(before, name[1:-1].split(), self.modules)
+                if found:
+                    state = found.split(".")[0]
+                    raise changed_error(f"<{state}>", [operation], self.sources, found)
+                continue
             after = self._look(name)
-            if name == "<process>" and len(sys.modules) != self.modules:
-                # An import changes the search path and the environment, as it does everywhere.
-                before[1:] = after[1:]
             if _differs(before, after):
                 if name in self.baselines and name in self.scope:
                     rebound.append(name)
@@ -278,11 +282,11 @@ def _token(value: Any) -> Any:
 
 
 def _observe(state: str) -> Any:
-    """Return how hidden state is: a generator, or a part of the process."""
-    if state in STATES:
-        loaded = STATES[state][0] in sys.modules
-        return loaded and [*map(bytes, dump_values({"": collect("state", state, {})}))]
-    return state == "process" and [os.getcwd(), sys.path[:], {**os.environ}]
+    """Return how hidden state is: a generator, or the process."""
+    if state[:7] == "process":
+        return observe_process(state.split())
+    loaded = state in STATES and STATES[state][0] in sys.modules
+    return loaded and [*map(bytes, dump_values({"": collect("state", state, {})}))]
 
 
 def _differs(before: Any, after: Any) -> Any:

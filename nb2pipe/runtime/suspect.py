@@ -9,7 +9,7 @@ from nb2pipe.runtime.store import StepError
 def changed_error(name: str, cells: list[Any], sources: list[str], part: Optional[str]) -> Any:
     """Return the error for `name`, which one of `cells` changed; None as `part`: bound anew.
 
-    `name` is a variable, hidden state in `<>`, or shared memory, which begins with a blank.
+    `name` is a variable, hidden state in `<>`, of which `part` is changed, or shared memory, which begins with a blank.
     """
     code, tag, what = "NB508", f"mutates:{name}", f"`{name}`"
     verb = "changed" if part is not None else "bound anew"
@@ -17,7 +17,8 @@ def changed_error(name: str, cells: list[Any], sources: list[str], part: Optiona
         tag = f"writes:{name}"
     elif name[0] == "<":
         state = name[1:-1]
-        code, what = "NB509", f"`{state}`"
+        changed = part.strip("<>")
+        code, what = "NB509", f"`{changed}`"
         tag = "mutates:" + (state if state[:5] == "file:" else "state:" + state).replace(":", "=")
         if state[:5] == "file:":
             what = f"the file `{state[5:]}`"

@@ -7,6 +7,8 @@ import tempfile
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+# Where a pattern begins with any text, a look behind has it tried at one place only: the code of a library for
+# plots is one line of megabytes.
 _VOLATILE = (
     # Memory addresses.
     (re.compile(r"0x[0-9a-fA-F]{6,}"), "0x…"),
@@ -18,22 +20,24 @@ _VOLATILE = (
     (re.compile(r"<th>(Date|Time):</th> *<td>[^<]*"), r"\1: …"),
     (re.compile(r"\\textbf\{(Date|Time):\} *& *[^&]*"), r"\1: …"),
     # The file of a cell, in a warning.
-    (re.compile(r"\S*/ipykernel_\d+/\d+\.py(?=:\d+: )"), "cell.py"),
+    (re.compile(r"(?<!\S)\S*/ipykernel_\d+/\d+\.py(?=:\d+: )"), "cell.py"),
     (re.compile(r"^.*\.ipynb cell \d+(?=:\d+: )", re.MULTILINE), "cell.py"),
     # The same in a traceback that the notebook printed itself.
     (
         re.compile(r'File "[^"\n]*(\.ipynb cell \d+( from line \d+)?|/ipykernel_\d+/\d+\.py)"'),
         'File "cell.py"',
     ),
+    # The same as a value.
+    (re.compile(r"(['\"])[^'\"\n]*\.ipynb cell \d+\1"), r"\1…\1"),
     # A slow fit of iminuit says how long it took.
     (re.compile(r"time = \d+(\.\d+)? sec"), lambda match: " " * len(match[0])),
     # Where packages are installed.
-    (re.compile(r"\S*/site-packages/"), "site-packages/"),
+    (re.compile(r"(?<!\S)\S*/site-packages/"), "site-packages/"),
     # Counters and random parts of HTML ids.
     (re.compile(r"sk-(container|estimator)-id-\d+"), r"sk-\1-id-…"),
     (re.compile(r"\bT_[0-9a-f]{5}"), "T_…"),
     # Progress bars: only the last state counts, and not how fast it came.
-    (re.compile(r"[^\r\n]*\r(?!\n)"), ""),
+    (re.compile(r"(?<![^\r\n])[^\r\n]*\r(?!\n)"), ""),
     (re.compile(r"(\d+%)?\|[^|\n]*\| *\d+/[^\n]*"), "… progress"),
     (re.compile(r"\d+(it)? \[\d\d:\d\d[^\]\n]*\]"), "… progress"),
     # Every run has a temporary folder of its own.

@@ -411,3 +411,62 @@ def test_a_figure_that_nobody_changes_after_it_was_stored(run):
     )
     assert [item.message for item in result.diagnostics] == []
     assert result.step("draw").guard["checked"] > 0
+
+
+HELPERS = """\
+import os
+
+import numpy as np
+
+def prepare():
+    np.set_printoptions(precision=2)
+    os.environ['PREPARED'] = 'yes'
+"""
+CALL = "import numpy as np\ngetattr(__import__('helpers'), 'prepare')()"
+
+
+def test_an_option_that_code_elsewhere_sets(run, tmp_path):
+    (tmp_path / "helpers.py").write_text(HELPERS.replace("    os.environ", "    # "))
+    show = "print(np.pi * np.ones(1))", "step:show"
+    found = failure(run(("import numpy as np", "step:load"), (CALL, "step:load"), show))
+    assert (found.code, found.span.cell) == (Code.HIDDEN_CHANGE, 2)
+    assert "`numpy.printoptions` was changed" in found.message
+    assert "tag cell 2 `mutates:state=numpy`" in found.hint
+
+
+def test_state_of_the_process_that_a_tag_declares_travels(run, tmp_path):
+    (tmp_path / "helpers.py").write_text(HELPERS)
+    result = run(
+        ("import numpy as np, os", "step:load"),
+        (CALL, "step:load", "mutates:state=numpy", "mutates:state=os"),
+        ("print(np.pi * np.ones(1), os.environ['PREPARED'])", "step:show"),
+    )
+    assert result.diagnostics == ()
+    assert result.step("show").cells[0].outputs[0]["text"] == "[3.14] yes\n"
+
+
+FETCH = "import os\nif not os.path.exists('helpers.py'):\n    !wget https://example.org/helpers.py"
+
+
+@pytest.mark.parametrize("first", [FETCH, f"%%writefile helpers.py\n{HELPERS}"])
+def test_a_module_that_a_cell_fetches_or_writes_is_read(run, tmp_path, first):
+    (tmp_path / "helpers.py").write_text(HELPERS)
+    result = run(
+        (first, "step:load"),
+        ("import numpy as np, os\nfrom helpers import prepare", "step:load"),
+        ("prepare()", "step:load"),
+        ("print(np.pi * np.ones(1), os.environ['PREPARED'])", "step:show"),
+    )
+    assert result.diagnostics == ()
+    assert result.step("show").cells[0].outputs[0]["text"] == "[3.14] yes\n"
+
+
+def test_a_module_that_a_cell_writes_is_not_the_file_of_an_earlier_run(run, tmp_path):
+    (tmp_path / "helpers.py").write_text("def prepare(): pass\n")
+    result = run(
+        (f"%%writefile helpers.py\n{HELPERS}", "step:load"),
+        ("import numpy as np, os\nfrom helpers import prepare\nprepare()", "step:load"),
+        ("print(np.pi * np.ones(1), os.environ['PREPARED'])", "step:show"),
+    )
+    assert result.diagnostics == ()
+    assert result.step("show").cells[0].outputs[0]["text"] == "[3.14] yes\n"

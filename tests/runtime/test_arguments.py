@@ -1,5 +1,6 @@
 """Code, manifest and runtime arrive in a container as they left: through YAML, engines and argv."""
 
+import ast
 import json
 import re
 import subprocess
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nb2pipe.bundle import BOOTSTRAP, armour, command_line, runtime_blob, runtime_source
+from nb2pipe.bundle.minify import minified_text
 from tests.runtime.conftest import cells, interpreter, manifest, texts
 
 NASTY = {
@@ -109,6 +111,21 @@ def test_the_runtime_is_one_small_word():
         assert not re.search(r"\{\{|\$\(|\$\$", text)
     assert blob.isascii()
     assert not re.search(r"\s", blob)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "x = 'a  b' if y is not None else [1 - 2, *z]",
+        "def f(a, *, b=1):\n    return -a in {'it': \"it's  =\"}, not a",
+        "print(f'{x!r:>{width}} = {d[\"a  b\"]}')",
+        "if x:\n    for y in b'  ':\n        yield_ = lambda: (yield)",
+    ],
+)
+def test_blanks_are_left_out_of_code_only_where_they_mean_nothing(source):
+    text = minified_text(ast.parse(source))
+    assert ast.dump(ast.parse(text)) == ast.dump(ast.parse(source))
+    assert len(text) <= len(source) + 1
 
 
 @pytest.mark.parametrize("version", ["3.12", "3.13", "3.14"])
