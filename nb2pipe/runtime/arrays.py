@@ -6,6 +6,7 @@ from typing import Any
 
 LENDERS = {"bytearray", "array"}  # types of Python's own whose memory arrays may use
 LENT = "an array shares its memory with something else; a copy does not"
+SMALL = 256  # bytes of an array that stands in the stream: a buffer of its own costs more
 GAPS = 1 << 28  # bytes that the gaps of an array may take; a sparser one is packed
 
 # --- arrays: a view becomes a view again when something else in the artifact shares its memory
@@ -88,6 +89,8 @@ def rebuild_layout(content: Any, strides: tuple[int, ...], is_writable: bool) ->
 
 def _reduce_layout(array: Any) -> Any:
     flags = array.flags
+    if flags.forc and flags.writeable and array.nbytes < SMALL:
+        return array.__reduce__()
     if flags.forc or array.dtype.hasobject:
         return NotImplemented
     low, high = _extent(array.shape, array.strides)

@@ -185,6 +185,21 @@ ARRAYS = {
         "import numpy as np; a = np.arange(3); a.flags.writeable = False",
         "assert not a.flags.writeable",
     ),
+    "small arrays have memory of their own": (
+        ["v"],
+        (
+            "import numpy as np\n"
+            "v = [np.array(x, order='F') for x in (2.5, [1, 2, 3], [[1, 2, 3], [4, 5, 6]], [(1, None)], ['x'])]\n"
+            "v += [np.array([1, 2], '>i2'), np.zeros(2, [('a', 'i4'), ('b', 'O')]), np.empty((0, 3))]"
+        ),
+        (
+            "assert all(a.flags.owndata and a.flags.writeable for a in v)\n"
+            "assert v[2].flags.f_contiguous and not v[2].flags.c_contiguous and v[2].tolist() == [[1, 2, 3], [4, 5, 6]]\n"
+            "assert [str(a.dtype) for a in v[3:6]] == ['object', '<U1', '>i2'] and v[7].shape == (0, 3)\n"
+            "assert v[6].dtype.names == ('a', 'b') and v[0] == 2.5\n"
+            "a = v.pop(1); a.resize(5, refcheck=False); assert a.tolist() == [1, 2, 3, 0, 0]"
+        ),
+    ),
     "views": (
         ["a", "b", "c", "d"],
         "import numpy as np\na = np.arange(12.0).reshape(3, 4); b = a[1]; c = a[:, ::-2]; d = a.T.view('i8')",
