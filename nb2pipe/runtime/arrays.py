@@ -89,7 +89,8 @@ def rebuild_layout(content: Any, strides: tuple[int, ...], is_writable: bool) ->
 
 def _reduce_layout(array: Any) -> Any:
     flags = array.flags
-    if flags.forc and flags.writeable and array.nbytes < SMALL:
+    # To read it the way of numpy makes the order of its bytes the usual one.
+    if flags.forc and flags.writeable and array.dtype.isnative and array.nbytes < SMALL:
         return array.__reduce__()
     if flags.forc or array.dtype.hasobject:
         return NotImplemented

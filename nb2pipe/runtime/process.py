@@ -10,11 +10,11 @@ WATCHED: dict[str, Any] = {
     "os.getcwd": lambda module: module.getcwd(),
     "os.environ": lambda module: {**module.environ},
     "sys.path": lambda module: module.path,
-    "matplotlib.rcParams": lambda module, options="rcParams": {
-        key: value
-        for key, value in dict.items(getattr(module, options))
-        if key not in {"backend", "interactive"}
-    },
+    "matplotlib.rcParams": lambda module, options="rcParams": sorted(
+        item
+        for item in dict.items(getattr(module, options))
+        if item[0] not in {"backend", "interactive"}
+    ),
     "numpy.printoptions": lambda module: module.get_printoptions(),
     "numpy.geterr": lambda module: module.geterr(),
     # `get_option` warns.

@@ -12,6 +12,8 @@ from nb2pipe.engine import run_pipeline
 HIDDEN = "import ctypes, gc, random, sys\nimport numpy as np\nframe = sys._getframe\n"
 """Ways around the analysis: memory, all objects, and the namespace through a frame."""
 
+ISOLATED = nb2pipe.RunOptions(isolated=True)
+
 CHANGE_LIST = "[o.append(9) for o in gc.get_objects() if type(o) is list and o == [1, 2, 3, 4]];"
 
 
@@ -432,6 +434,25 @@ def test_an_option_that_code_elsewhere_sets(run, tmp_path):
     assert (found.code, found.span.cell) == (Code.HIDDEN_CHANGE, 2)
     assert "`numpy.printoptions` was changed" in found.message
     assert "tag cell 2 `mutates:state=numpy`" in found.hint
+
+
+def test_a_library_that_is_imported_by_a_cell_changes_no_option(nb):
+    load = (
+        "import sys\nassert 'matplotlib' not in sys.modules\n__import__('matplotlib')",
+        "step:load",
+    )
+    result = nb2pipe.run(nb(load, ("print(1)", "step:show")), options=ISOLATED)
+    assert result.diagnostics == ()
+
+
+def test_an_option_of_a_library_that_the_same_cell_imports(nb, tmp_path):
+    (tmp_path / "helpers.py").write_text(
+        "import matplotlib\nmatplotlib.rcParams['savefig.dpi'] = 9"
+    )
+    load = "getattr(__import__('importlib'), 'import_module')('helpers')", "step:load"
+    found = failure(nb2pipe.run(nb(load, ("print(1)", "step:show")), options=ISOLATED))
+    assert (found.code, found.span.cell) == (Code.HIDDEN_CHANGE, 1)
+    assert "`matplotlib.rcParams` was changed" in found.message
 
 
 def test_state_of_the_process_that_a_tag_declares_travels(run, tmp_path):
