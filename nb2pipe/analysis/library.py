@@ -64,7 +64,7 @@ class LibraryCalls(Files):
             self.mutate(self._touched(changed, effect), node, because, cautious=not effect.known)
             if effect.keeps:
                 kept = self._handed_over(arguments.sites)
-                self.heap.hold(changed.sites, kept - changed.sites)
+                self.heap.hold(objects(changed.sites), kept - changed.sites)
         self._use_up(node, effect, arguments)
         if self.files.handles and not name.startswith(_BY_PYTHON):
             self._give_handles(node, effect, receiver, arguments)
