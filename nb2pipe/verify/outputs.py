@@ -28,7 +28,7 @@ _VOLATILE = (
         'File "cell.py"',
     ),
     # The same as a value.
-    (re.compile(r"(['\"])[^'\"\n]*\.ipynb cell \d+\1"), r"\1…\1"),
+    (re.compile(r"(['\"])[^'\"\n]*\.ipynb cell \d+(?: from line \d+)?\1"), r"\1…\1"),
     # A slow fit of iminuit says how long it took.
     (re.compile(r"time = \d+(\.\d+)? sec"), lambda match: " " * len(match[0])),
     # Where packages are installed.
