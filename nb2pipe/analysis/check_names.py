@@ -48,8 +48,13 @@ def _words_of_broken_cells(analysis: Analysis) -> set[str]:
 
 
 def _defined_earlier_in_cell(analysis: Analysis, facts: StatementFacts) -> set[str]:
+    """Return what statements before this one define, and what it defines itself if it goes round in a loop."""
     statements = analysis.interpretation.cells[facts.cell].statements
-    return {name for other in statements if other.order < facts.order for name in other.writes}
+    found = {name for other in statements if other.order < facts.order for name in other.writes}
+    loops = any(
+        isinstance(node, ast.For | ast.AsyncFor | ast.While) for node in ast.walk(facts.node)
+    )
+    return found | facts.writes.keys() if loops else found
 
 
 def _undefined(

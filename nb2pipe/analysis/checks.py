@@ -7,6 +7,7 @@ from itertools import pairwise
 from nb2pipe.analysis.check_figures import check_figures
 from nb2pipe.analysis.check_functions import check_stateful
 from nb2pipe.analysis.check_history import check_history
+from nb2pipe.analysis.check_identity import check_identity
 from nb2pipe.analysis.check_listings import check_listings
 from nb2pipe.analysis.check_names import check_undefined
 from nb2pipe.analysis.check_tags import check_declared_names, check_pure
@@ -276,6 +277,7 @@ CHECKS = (
     check_declared_names,
     check_pure,
     check_unstorable,
+    check_identity,
     check_stateful,
     check_opaque,
     check_dynamic,

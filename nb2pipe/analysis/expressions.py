@@ -20,6 +20,7 @@ from nb2pipe.analysis.heap import (
     objects,
 )
 from nb2pipe.analysis.history import BY_NUMBER, numbered_output
+from nb2pipe.analysis.identity import fragile_operands
 from nb2pipe.analysis.knowledge import Knowledge
 from nb2pipe.analysis.objects import Objects, common_type, copies_part, member_runs
 from nb2pipe.analysis.operators import COMPARISONS, OPERATORS, methods_of
@@ -424,11 +425,22 @@ class Expressions(Objects):
         ):
             for value in values:
                 self.compared |= value.sites | self.heap.reach(objects(value.sites))
+        for operand in fragile_operands(node, values, self.names):
+            self.identify(operand, frame)
         if not any(value.sites for value in values):
             return IMMUTABLE
         made = self.site(node)
         self.heap.hold([made], self._operands(*values))
         return Value(frozenset([made]))
+
+    def identify(self, operand: ast.expr, frame: Frame | None) -> None:
+        """Record whose identity is asked for: in a function, that of anything that it may have got."""
+        if frame is not None:
+            self.record.identified = dict.fromkeys(self.record.reads, operand)
+            return
+        for inner in ast.walk(operand):
+            if isinstance(inner, ast.Name) and inner.id in self.names:
+                self.record.identified[inner.id] = operand
 
     def _starred(self, node: ast.Starred, frame: Frame | None) -> Value:
         return self.iterate(self.evaluate(node.value, frame), node)

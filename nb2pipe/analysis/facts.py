@@ -69,7 +69,8 @@ class StatementFacts:
     stands there. `let_go` has for files that are written because their handle may be closed the
     variables that held it. Of options that it sets, at its top (`sets_options`) or in functions,
     `states` are the hidden state that keeps them, `lost_option` is one that no state keeps, and `planted`
-    are names that functions given to libraries look up when they are called.
+    are names that functions given to libraries look up when they are called. `identified` are those of whose text
+    or numbers it asks whether they are one object.
     """
 
     cell: int
@@ -88,6 +89,7 @@ class StatementFacts:
     dynamic: ast.AST | None = None
     lost_output: ast.AST | None = None
     opaque: tuple[tuple[ast.AST, str], ...] = ()
+    identified: Mapping[str, ast.AST] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

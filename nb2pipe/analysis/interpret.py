@@ -182,6 +182,7 @@ def _run_statement(
         dynamic=record.dynamic,
         lost_output=record.lost_output,
         opaque=tuple(record.opaque),
+        identified=record.identified,
     )
 
 

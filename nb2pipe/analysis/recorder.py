@@ -55,6 +55,7 @@ class Recorder:
     dynamic: ast.AST | None = None
     effects: int = 0
     opaque: list[tuple[ast.AST, str]] = field(default_factory=list)
+    identified: dict[str, ast.AST] = field(default_factory=dict)
 
 
 @dataclass(slots=True)

@@ -31,6 +31,8 @@ _VOLATILE = (
     (re.compile(r"(['\"])[^'\"\n]*\.ipynb cell \d+(?: from line \d+)?\1"), r"\1…\1"),
     # A slow fit of iminuit says how long it took.
     (re.compile(r"time = \d+(\.\d+)? sec"), lambda match: " " * len(match[0])),
+    # A process of matplotlib says once which font it does not find.
+    (re.compile(r"^findfont: .*\n?", re.MULTILINE), ""),
     # Where packages are installed.
     (re.compile(r"(?<!\S)\S*/site-packages/"), "site-packages/"),
     # Counters and random parts of HTML ids.

@@ -337,6 +337,7 @@ REFUSED = {
     ),
     "all outputs of another step": ([("a", "1 + 1"), ("b", "print(Out)")], "NB208"),
     "never defined": ([("a", "print(nothing)")], "NB203"),
+    "never defined, in a loop": ([("a", "for x in [1]:\n    print(x, nothing)")], "NB203"),
     "defined below": ([("a", "print(x)"), ("b", "x = 1")], "NB203"),
     "input": ([("a", "name = input()")], "NB215"),
 }  # fmt: skip
@@ -380,6 +381,10 @@ SILENT = {
     "distance of addresses": [
         ("a", "import numpy as np\na = np.zeros(9)\nd = a[1:].ctypes.data - a.ctypes.data"),
         ("b", "print(d, a)"),
+    ],
+    "defined in an earlier round of a loop": [
+        ("a", "for i in [1, 2]:\n    if i == 1:\n        z = [i]\n    elif z:\n        z = [i]"),
+        ("b", "print(z)"),
     ],
     "builtins": [("a", "x = len([1])"), ("b", "print(sum([x]), __name__)")],
     "pure cache": [

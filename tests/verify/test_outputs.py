@@ -23,6 +23,7 @@ def result(text):
         (stream('  File "/tmp/ipykernel_41/7.py", line 2, in <module>\n'),
          stream('  File "a.ipynb cell 12 from line 3", line 2, in <module>\n')),
         (result("'/tmp/ipykernel_41/7.py'"), result("'a b.ipynb cell 12'")),
+        (stream("a\nfindfont: Font family 'X' not found.\nb", "stderr"), stream("a\nb", "stderr")),
         (result("'a.ipynb cell 3'"), result("'a.ipynb cell 12 from line 3'")),
     ],
 )  # fmt: skip
