@@ -21,7 +21,7 @@ _VOLATILE = (
     (re.compile(r"\\textbf\{(Date|Time):\} *& *[^&]*"), r"\1: …"),
     # The file of a cell, in a warning.
     (re.compile(r"(?<!\S)\S*/ipykernel_\d+/\d+\.py(?=:\d+: )"), "cell.py"),
-    (re.compile(r"^.*\.ipynb cell \d+(?=:\d+: )", re.MULTILINE), "cell.py"),
+    (re.compile(r"^.*\.ipynb cell \d+( from line \d+)?(?=:\d+: )", re.MULTILINE), "cell.py"),
     # The same in a traceback that the notebook printed itself.
     (
         re.compile(r'File "[^"\n]*(\.ipynb cell \d+( from line \d+)?|/ipykernel_\d+/\d+\.py)"'),
