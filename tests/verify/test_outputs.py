@@ -24,7 +24,7 @@ def result(text):
          stream('  File "a.ipynb cell 12 from line 3", line 2, in <module>\n')),
         (result("'/tmp/ipykernel_41/7.py'"), result("'a b.ipynb cell 12'")),
         (stream("a\nfindfont: Font family 'X' not found.\nb", "stderr"), stream("a\nb", "stderr")),
-        (stream("/tmp/ipykernel_41/7.py:3: UserWarning: a\n", "stderr"),
+        (stream("/t/ipykernel_41/7.py:3: UserWarning: a\n", "stderr"),
          stream("a b.ipynb cell 9 from line 1:3: UserWarning: a\n", "stderr")),
         (result("'a.ipynb cell 3'"), result("'a.ipynb cell 12 from line 3'")),
     ],
