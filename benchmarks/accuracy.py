@@ -68,7 +68,7 @@ def main() -> int:
         path = source.trace(arguments.traces)
         if not arguments.reuse:
             print(f"{source.name} ...", file=sys.stderr, flush=True)
-            _trace(source, path, arguments.python)
+            _trace(source, path, arguments.python.absolute())
         if not path.exists():
             failed.append(source.name)
             continue
@@ -89,7 +89,7 @@ def main() -> int:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--python", default=sys.executable, help="runs the notebooks; with IPython")
+    parser.add_argument("--python", type=Path, default=Path(sys.executable), help="runs the notebooks; with IPython")
     parser.add_argument(
         "--notebooks", type=Path, default=_NOTEBOOKS, help="a folder with an index.jsonl"
     )
@@ -120,7 +120,7 @@ def _read_index(folder: Path) -> Iterator[Source]:
 # --- what really changes
 
 
-def _trace(source: Source, output: Path, python: str) -> None:
+def _trace(source: Source, output: Path, python: Path) -> None:
     """Run a notebook in a copy of its repository's folder, and keep what its cells change."""
     output.unlink(missing_ok=True)
     output.parent.mkdir(exist_ok=True)

@@ -2,28 +2,26 @@
 
 import ast
 import builtins
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any, Final
 
-from nb2pipe.analysis.arguments import NO_ARGUMENTS, Arguments
+from nb2pipe.analysis.arguments import Arguments
 from nb2pipe.analysis.definitions import Definition, Frame
 from nb2pipe.analysis.heap import (
     IMMUTABLE,
     NOTHING,
     UNKNOWN,
     Site,
-    Sites,
     Value,
     addresses,
     ending,
     join,
-    objects,
 )
 from nb2pipe.analysis.history import BY_NUMBER, numbered_output
-from nb2pipe.analysis.identity import fragile_operands
 from nb2pipe.analysis.knowledge import Knowledge
-from nb2pipe.analysis.objects import Objects, common_type, copies_part, member_runs
-from nb2pipe.analysis.operators import COMPARISONS, OPERATORS, methods_of
+from nb2pipe.analysis.objects import copies_part, member_runs
+from nb2pipe.analysis.operations import Operations
+from nb2pipe.analysis.operators import OPERATORS
 from nb2pipe.analysis.scopes import Comprehension, Scope, function_scope, parameter_defaults
 
 BUILTINS: Final = frozenset(dir(builtins)) | {"__name__", "__doc__", "__builtins__"}
@@ -34,7 +32,7 @@ _NO_SCOPE: Final = Scope(
 )
 
 
-class Expressions(Objects):
+class Expressions(Operations):
     """Evaluation of every kind of expression; calls are left to the class that knows functions."""
 
     def __init__(self, knowledge: Knowledge) -> None:
@@ -73,16 +71,6 @@ class Expressions(Objects):
         """Evaluate a call."""
         raise NotImplementedError
 
-    def run_methods(
-        self,
-        value: Value,
-        names: Iterable[str] | None,
-        node: ast.AST,
-        arguments: Arguments = NO_ARGUMENTS,
-    ) -> Value:
-        """Run what Python calls by itself on a notebook's own objects; return what may come back."""
-        raise NotImplementedError
-
     def run_operator(self, value: Value, name: str, node: ast.AST) -> None:
         """Record what Python calls by itself on a library's objects."""
         raise NotImplementedError
@@ -97,10 +85,6 @@ class Expressions(Objects):
 
     def reach_caches(self, value: Value, node: ast.AST, *, looks: bool) -> None:
         """Record that somebody asks how much functions have kept, or clears it."""
-        raise NotImplementedError
-
-    def consume(self, value: Value, node: ast.AST) -> None:
-        """Run the code that walking over `value` runs."""
         raise NotImplementedError
 
     def wait(self, iterator: Value, run: Callable[[], Value]) -> None:
@@ -369,78 +353,6 @@ class Expressions(Objects):
 
     def _any_of(self, node: ast.BoolOp, frame: Frame | None) -> Value:
         return join([self.evaluate(value, frame) for value in node.values])
-
-    def _operation(self, node: ast.BinOp, frame: Frame | None) -> Value:
-        left, right = self.evaluate(node.left, frame), self.evaluate(node.right, frame)
-        return self.operate(node, left, right)
-
-    def operate(self, node: ast.AST, left: Value, right: Value) -> Value:
-        """Return the result of a binary operator: new, but lists and the like keep their elements."""
-        if isinstance(left.constant, str) and isinstance(right.constant, str):
-            operator = getattr(node, "op", None)
-            if isinstance(operator, ast.Add):
-                return Value(constant=left.constant + right.constant)
-            if isinstance(operator, ast.Div):
-                return Value(constant=f"{left.constant}/{right.constant}")
-        if not left.sites and not right.sites:
-            return Value(suffix=ending(right))
-        own = [
-            self.run_methods(side, methods_of(node), node, Arguments((other,)))
-            for side, other in ((left, right), (right, left))
-        ]
-        if self.is_plain_instance(left) or self.is_plain_instance(right):
-            return join(own)
-        if (
-            isinstance(getattr(node, "op", None), ast.Sub)
-            and addresses(left.sites)
-            and addresses(right.sites)
-        ):
-            return IMMUTABLE  # the distance of two
-        held = self.heap.held(left.sites | right.sites)
-        kept = self._operands(left, right)
-        type_ = common_type(left, right) or self.knowledge.result_of({site.type for site in kept})
-        site = self.site(node, "result", type_)
-        self.derive([site], left.sites | right.sites)
-        self.heap.hold([site], held | kept)
-        return Value(frozenset([site]))
-
-    def _operands(self, *values: Value) -> Sites:
-        """Return what the result of an operator still refers to."""
-        sites = NOTHING.union(*(value.sites for value in values))
-        return frozenset(site for site in sites if self.knowledge.keeps_operands(site.type))
-
-    def _unary(self, node: ast.UnaryOp, frame: Frame | None) -> Value:
-        value = self.evaluate(node.operand, frame)
-        if not value.sites:
-            return IMMUTABLE
-        return self.operate(node, value, IMMUTABLE)
-
-    def _compare(self, node: ast.Compare, frame: Frame | None) -> Value:
-        values = [self.evaluate(item, frame) for item in [node.left, *node.comparators]]
-        for value in values:
-            self.run_methods(value, COMPARISONS, node)
-            self.consume(value, node)
-        if any(
-            isinstance(operator, ast.Is | ast.IsNot | ast.In | ast.NotIn) for operator in node.ops
-        ):
-            for value in values:
-                self.compared |= value.sites | self.heap.reach(objects(value.sites))
-        for operand in fragile_operands(node, values, self.names):
-            self.identify(operand, frame)
-        if not any(value.sites for value in values):
-            return IMMUTABLE
-        made = self.site(node)
-        self.heap.hold([made], self._operands(*values))
-        return Value(frozenset([made]))
-
-    def identify(self, operand: ast.expr, frame: Frame | None) -> None:
-        """Record whose identity is asked for: in a function, that of anything that it may have got."""
-        if frame is not None:
-            self.record.identified = dict.fromkeys(self.record.reads, operand)
-            return
-        for inner in ast.walk(operand):
-            if isinstance(inner, ast.Name) and inner.id in self.names:
-                self.record.identified[inner.id] = operand
 
     def _starred(self, node: ast.Starred, frame: Frame | None) -> Value:
         return self.iterate(self.evaluate(node.value, frame), node)
