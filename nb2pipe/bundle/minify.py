@@ -9,14 +9,10 @@ from itertools import product
 from string import ascii_letters
 from typing import Any
 
-_KEPT = {
-    "main", "prepare", "start_loop", "data", "metadata", "wait",
-    "Definition", "install", "rebuild_cell", "rebuild_code", "rebuild_dict_view", "rebuild_file",
-    "rebuild_frozenset", "rebuild_function", "rebuild_hdf5", "rebuild_layout", "rebuild_set",
-    "rebuild_view",
-}  # fmt: skip
+_KEPT = {"main", "prepare", "start_loop", "data", "metadata", "wait", "Definition", "install"}
 """The entries, parameters that IPython passes by name, and what artifacts name: these are read later, and
 by other versions of the runtime."""
+_NAMED_BY_ARTIFACTS = "rebuild_", "restore_"
 _BLANKS = re.compile(r"(?<=\W) +| +(?=\W)")
 _NAMED: dict[type[ast.AST], str] = {
     ast.Name: "id", ast.arg: "arg",
@@ -127,7 +123,8 @@ def _short_names(nodes: list[ast.AST]) -> dict[str, str]:
         name
         for node in nodes
         for name in _bound_names(node)
-        if name not in _KEPT and not hasattr(builtins, name)
+        if name not in _KEPT and not name.startswith(_NAMED_BY_ARTIFACTS)
+        if not hasattr(builtins, name)
     }
     taken = {*used, *_KEPT, "as", "if", "in", "is", "or"} - bound
     letters = [*ascii_letters, *map("".join, product(ascii_letters, repeat=2))]

@@ -6,7 +6,7 @@ from typing import Any
 
 LENDERS = {"bytearray", "array"}  # types of Python's own whose memory arrays may use
 LENT = "an array shares its memory with something else; a copy does not"
-SMALL = 256  # bytes of an array that stands in the stream: a buffer of its own costs more
+INLINE = 256  # bytes of an array that stands in the stream: a buffer of its own costs more
 GAPS = 1 << 28  # bytes that the gaps of an array may take; a sparser one is packed
 
 # --- arrays: a view becomes a view again when something else in the artifact shares its memory
@@ -63,9 +63,20 @@ def reduce_subclass(array: Any, owners: list[int], shared: set[int], kept: dict[
     if owner is not None:
         place = owner, _address(array) - _address(owner), array.__array_interface__
         return rebuild_subclass, (type(array), array.dtype, {**vars(array)}, *place)
-    if not getattr(array, "hardmask", False):
+    if getattr(array, "hardmask", False):
+        return (*array.__reduce__()[:3], None, None, restore_hard_mask)
+    kind: Any = type(array)
+    own = getattr(array, "__dict__", None)
+    if not own or kind.__reduce__ is not kind.__mro__[-2].__reduce__:
         return NotImplemented
-    return (*array.__reduce__()[:3], None, None, restore_hard_mask)
+    make, arguments, state = array.__reduce__()
+    return make, arguments, (state, own), None, None, restore_attributes
+
+
+def restore_attributes(array: Any, state: Any) -> None:
+    """Give an array of a class its state and its attributes, which numpy's own way forgets."""
+    array.__setstate__(state[0])
+    vars(array).update(state[1])
 
 
 def restore_hard_mask(array: Any, state: Any) -> None:
@@ -90,7 +101,7 @@ def rebuild_layout(content: Any, strides: tuple[int, ...], is_writable: bool) ->
 def _reduce_layout(array: Any) -> Any:
     flags = array.flags
     # To read it the way of numpy makes the order of its bytes the usual one.
-    if flags.forc and flags.writeable and array.dtype.isnative and array.nbytes < SMALL:
+    if flags.forc and flags.writeable and array.dtype.isnative and array.nbytes < INLINE:
         return array.__reduce__()
     if flags.forc or array.dtype.hasobject:
         return NotImplemented

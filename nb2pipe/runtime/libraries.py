@@ -2,6 +2,7 @@
 
 import importlib
 import sys
+import weakref
 from typing import Any
 
 
@@ -77,8 +78,35 @@ def restore_gradient(tensor: Any, gradient: Any) -> None:
     tensor.grad = gradient
 
 
+# --- frames of pandas: attributes that the notebook gave them, and whether a warning is due when they are changed
+
+
+def reduce_frame(frame: Any) -> Any:
+    """Return what makes a frame or series again; NotImplemented where pandas stores all of it."""
+    parent = getattr(frame, "_is_copy", None)
+    parent = parent() if callable(parent) else None
+    is_part = parent is not None and parent.shape != frame.shape
+    own = {name: value for name, value in vars(frame).items() if name[0] != "_"}
+    if not is_part and not own:
+        return NotImplemented
+    make, arguments, state = frame.__reduce_ex__(4)[:3]
+    return make, arguments, (state, is_part, own), None, None, restore_frame
+
+
+def restore_frame(frame: Any, state: Any) -> None:
+    """Give a new frame its state; if it is a part of another one, let pandas think that this still exists."""
+    content, is_part, own = state
+    frame.__setstate__(content)
+    vars(frame).update(own)
+    if is_part:
+        vars(frame)["_is_copy"] = weakref.ref(restore_frame)
+
+
+restore_frame.shape = None  # type: ignore[attr-defined]  # pandas asks it, as the frame that it stands for
 WAYS = [
     ("iminuit", "Minuit", reduce_fit),
+    ("pandas", "DataFrame", reduce_frame),
+    ("pandas", "Series", reduce_frame),
     ("torch", "Tensor", reduce_tensor),
     ("torch.nn", "Parameter", reduce_tensor),
     ("torch", "UntypedStorage", reduce_storage),

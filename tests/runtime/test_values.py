@@ -298,6 +298,24 @@ ARRAYS = {
         "import pickle, numpy as np\nx = pickle.loads(pickle.dumps(np.zeros(3), 5)); y = x[1:]",
         "y[0] = 5; assert x.tolist() == [0, 5, 0]",
     ),
+    "a frame with an attribute": (
+        ["df", "s"],
+        "import pandas as pd\ndf = pd.DataFrame({'a': [1, 2]}); df.name = 'train'; s = df.a.copy(); s.unit = 'm'",
+        "assert df.name == 'train' and s.unit == 'm' and [*df] == ['a'] and s.name == 'a'",
+    ),
+    "a part of a frame, which pandas warns to change": (
+        ["df", "part", "whole"],
+        (
+            "import pandas as pd\ndf = pd.DataFrame({'a': [1, 2, 3]}); part = df[df.a > 1]\n"
+            "whole = pd.DataFrame({'a': [1, 2, 3]}); whole = whole[whole.a > 1]"
+        ),
+        (
+            "import warnings\nwith warnings.catch_warnings(record=True) as caught:\n"
+            "    warnings.simplefilter('always'); part['b'] = 1; whole['b'] = 2\n"
+            "assert [w.category.__name__ for w in caught] == ['SettingWithCopyWarning']\n"
+            "assert part.b.tolist() == [1, 1] and [*df] == ['a']"
+        ),
+    ),
     "a hard mask": (
         ["m"],
         "import numpy as np\nm = np.ma.array([1, 2], mask=[0, 1], hard_mask=True)",
@@ -339,6 +357,14 @@ ARRAYS = {
 def test_value_of_a_library_comes_back(name, notebook_image):
     names, before, after = ARRAYS[name]
     result = notebook_image.carry(names, before, after)
+    assert result["error"] is None, result["stderr"]
+
+
+def test_an_array_of_an_own_class_keeps_its_attributes(notebook_image):
+    definition = "import numpy as np\nclass A(np.ndarray): pass"
+    made = "a = np.arange(3).view(A); a.unit = ['m']"
+    used = "assert type(a) is A and a.unit == ['m'] and a.tolist() == [0, 1, 2]"
+    result = notebook_image.carry(["a"], made, used, replay=[definition])
     assert result["error"] is None, result["stderr"]
 
 
