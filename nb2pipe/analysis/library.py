@@ -28,6 +28,14 @@ _ORDERLESS: Final = frozenset(
     )
 )  # fmt: skip
 # What these get, they use as they are known to, and let go or show what they keep it in.
+_CALLING_NO_FUNCTION: Final = frozenset({
+    "builtins.abs", "builtins.bin", "builtins.bool", "builtins.bytes", "builtins.chr", "builtins.complex",
+    "builtins.divmod", "builtins.float", "builtins.format", "builtins.hash", "builtins.hex", "builtins.id",
+    "builtins.int", "builtins.isinstance", "builtins.issubclass", "builtins.len", "builtins.oct", "builtins.ord",
+    "builtins.pow", "builtins.print", "builtins.range", "builtins.repr", "builtins.round", "builtins.slice",
+    "builtins.str",
+})  # fmt: skip
+"""These call special methods of what they get at most."""
 _BY_PYTHON: Final = ("builtins.", "None.", "csv.", "file.")
 _NO_PLACES: Final = frozenset(["self", "all", "drawings"])
 _CLOSED: Final = ("pandas.", "polars.", "xarray.", "numpy.ndarray")
@@ -71,7 +79,8 @@ class LibraryCalls(Files):
         self._hidden_state(node, effect, receiver, arguments)
         self._use_hidden(node, effect.hidden)
         self.use_files(node, effect, receiver, arguments, name)
-        self.run_callbacks(node, arguments, receiver, methods=methods, effect=effect)
+        calls = name not in _CALLING_NO_FUNCTION
+        self.run_callbacks(node, arguments, receiver, methods=methods, effect=effect, calls=calls)
         made = self.result(node, effect, receiver, arguments)
         self._note_order(name, made, receiver, arguments)
         for state in effect.hidden.shows if effect.hidden is not None else ():
@@ -203,13 +212,6 @@ class LibraryCalls(Files):
             if effect is not None and effect.state:
                 self.use_state(effect.state, node)
 
-    def use_state(self, state: str, node: ast.AST) -> None:
-        """Record that hidden state is read and changed; before anything set it, nobody can tell."""
-        name = f"<{state}>"
-        if name in self.names and name not in self.pure:
-            self.read(name, node)
-            self.touch(name, node, f"it draws from the global generator of `{state}`")
-
     def result(
         self, node: ast.AST, effect: CallEffect, receiver: Value | None, arguments: Arguments
     ) -> Value:
@@ -272,8 +274,9 @@ class LibraryCalls(Files):
         *,
         methods: Iterable[str] | None = None,
         effect: CallEffect = CAUTIOUS,
+        calls: bool = True,
     ) -> None:
-        """Run the notebook's code that a library got: it may call functions, and methods (None: any).
+        """Run the notebook's code that a library got: it may call functions (if it `calls`), and methods (None: any).
 
         They get any argument, the object whose method is called, or an element of these. What makes code of
         code calls none.
@@ -285,7 +288,8 @@ class LibraryCalls(Files):
         for value in arguments.all:
             held = frozenset(site for site in value.sites if site.type in CONTAINERS)
             inside = Value(value.sites | self.heap.held(held))
-            self.carried_code(inside, node, plain)
+            if calls:
+                self.carried_code(inside, node, plain)
             self.run_methods(inside, methods, node, plain)
             if methods is None:
                 self.read_for_held(inside, node)

@@ -18,6 +18,7 @@ from nb2pipe.analysis.heap import IMMUTABLE, NOTHING, Site, Sites, Value, join, 
 from nb2pipe.analysis.knowledge import Knowledge
 from nb2pipe.analysis.recorder import Doings
 from nb2pipe.analysis.scopes import FunctionNode, function_scope, outer_names, parameter_names
+from nb2pipe.analysis.states import GENERATORS
 
 DEPTH: Final = 30
 BUDGET: Final = 300
@@ -253,22 +254,37 @@ class OwnCode(Deferred):
 
         It may return anything that can be reached from what it was given.
         """
-        touched = given
-        if definition not in self._guessed:
-            self._guessed.add(definition)
-            for name in sorted(outer_names(definition.node)):
-                if name in self.names:
-                    self.read(name, node)
-                    touched |= self.names[name].value.sites
+        touched = given | self._read_for(definition, given, node)
         if definition.node not in self.stack and not touched <= self._swept:
             self._swept |= touched
             reached = self.changeable(touched)
             self.mutate(reached, node, "this call is too deep to follow", cautious=True)
+        if definition.node not in self.stack:
+            for state in GENERATORS:
+                self.use_state(state, node)
         site = self.site(node, "guess")
         if definition.caches:
             self.returned_again.add(site)
         self.heap.hold([site], given | own.sites)
         return Value(frozenset([site]) | self.changeable(given))
+
+    def _read_for(self, definition: Definition, given: Sites, node: ast.AST) -> Sites:
+        """Record what a body that is not followed may look up, with all that it may call; return what that is."""
+        found = NOTHING
+        queue = [definition]
+        if definition.node not in self.stack:
+            queue += [site.definition for site in self.heap.reach(given) if site.definition]
+        while queue:
+            called = queue.pop()
+            if called in self._guessed:
+                continue
+            self._guessed.add(called)
+            for name in sorted(outer_names(called.node) & self.names.keys()):
+                self.read(name, node)
+                sites = self.names[name].value.sites
+                found |= sites
+                queue += [site.definition for site in sites if site.definition]
+        return found
 
 
 def _bind(

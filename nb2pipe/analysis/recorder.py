@@ -365,6 +365,13 @@ class Memory:
             self.states_set.add(state)
             self.record.states.setdefault(state, node)
 
+    def use_state(self, state: str, node: ast.AST) -> None:
+        """Record that hidden state is read and changed; before anything set it, nobody can tell."""
+        name = f"<{state}>"
+        if name in self.names and name not in self.pure:
+            self.read(name, node)
+            self.touch(name, node, f"it draws from the global generator of `{state}`")
+
     # --- paths
 
     def snapshot(self, frame: Frame | None) -> Snapshot:

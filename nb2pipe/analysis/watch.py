@@ -4,7 +4,7 @@ A cell that changes such a value, unnoticed by the analysis, changes it for the 
 whole but not in the pipeline. The runtime compares, and fails the step (`docs/manifest.md`).
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from nb2pipe.analysis.facts import ReplayKind, WriteKind
@@ -36,6 +36,7 @@ class Watch:
     files: dict[str, Uses] = field(default_factory=dict)
     changes: dict[Version, list[Version]] = field(default_factory=dict)
     stored: dict[Version, list[int]] = field(default_factory=dict)
+    loads: dict[str, Collection[Version]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         linker = self.linker
@@ -81,7 +82,10 @@ class Watch:
             if patches and version.statement.replay is ReplayKind.IMPORT:
                 continue  # the cell is known to change an attribute of a module, or of what it holds
             held = version.hidden or bound.get(name) is version
-            if held and self._matters(version, step, cell):
+            if name in GENERATORS and not self._has(step, version):
+                # It was seeded, in another step: what the cell draws would not be what the notebook draws.
+                yield name, False
+            elif held and self._matters(version, step, cell):
                 yield name, True
             elif (
                 not held
@@ -98,6 +102,12 @@ class Watch:
         ):
             changed = [state for state in _PROCESS_STATES if f"<{state}>" in written]
             yield f"<{' '.join([_PROCESS, *changed])}>", True
+
+    def _has(self, step: str, version: Version) -> bool:
+        """Whether a step makes hidden state, or gets it."""
+        if step not in self.loads:
+            self.loads[step] = self.linker.loads(step).keys()
+        return self.linker.step_of[version.cell] == step or version in self.loads[step]
 
     def _matters(self, version: Version, step: str, cell: int) -> bool:
         """Whether somebody would miss a change of `version`, or see it too early."""

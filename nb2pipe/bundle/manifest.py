@@ -69,7 +69,8 @@ def _states(step: Step) -> list[str]:
     got = (name for load in loads if kinds[load.input] is ArtifactKind.STATE for name in load.names)
     given = (n for port in step.outputs if port.kind is ArtifactKind.STATE for n in port.names)
     runs = [operation for operation in step.program if isinstance(operation, Run)]
-    kept = (name[1:-1] for run in runs for name in run.keeps if name[1:-1] in STATES)
+    watched = (name[1:-1] for run in runs for name in (*run.keeps, *run.spares))
+    kept = (name for name in watched if name in STATES)
     return sorted({*got, *given, *kept})
 
 

@@ -348,6 +348,16 @@ def test_refused_with_a_reason(analysis, cells, code):
     assert code in analysis(*cells).codes
 
 
+def test_a_call_that_is_too_deep_to_follow_may_draw(analysis):
+    calls = [f"def f{n}():\n    return f{n - 1}()" for n in range(1, 60)]
+    code = "\n".join(["import random", "def f0():\n    return random.random()", *calls])
+    found = analysis(
+        ("a", code), ("b", "random.seed(1); x = random.random()"), ("c", "print(f59())")
+    )
+    assert found.edges == {("b", "c"): {"random"}}
+    assert "def f0():\n    return random.random()" in found.replayed("c")
+
+
 def test_names_of_its_own_in_a_function_that_calls_itself(analysis):
     walk = "def walk(xs, n):\n    return [p for p in walk(xs, n - 1)] if n else xs"
     found = analysis(("a", walk), ("b", "p = []\np.append(1)"), ("c", "print(walk([1], 2))"))

@@ -150,6 +150,24 @@ def test_a_generator_that_advances_unnoticed(run):
     assert "`mutates:state=random`" in found.hint
 
 
+def test_a_draw_from_a_generator_that_the_step_did_not_get(run):
+    result = run(
+        ("import random\nrandom.seed(3)", "step:load"),
+        ("draw = getattr(random, ''.join(['ran', 'dom']))\nprint(draw())", "step:draw"),
+    )
+    found = failure(result)
+    assert (found.code, found.span.cell) == (Code.HIDDEN_CHANGE, 2)
+    assert "`mutates:state=random`" in found.hint
+
+
+def test_the_draw_travels_when_the_cell_tells_of_it(run):
+    result = run(
+        ("import random\nrandom.seed(3)", "step:load"),
+        ("print(getattr(random, 'random')())", "step:draw", "mutates:state=random"),
+    )
+    assert result.step("draw").cells[0].outputs[0]["text"] == "0.23796462709189137\n"
+
+
 def test_a_file_that_is_written_unnoticed(run):
     result = run(
         ("open('n.txt', 'w').write('1')", "step:load"),
