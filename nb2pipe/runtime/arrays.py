@@ -6,7 +6,7 @@ from typing import Any
 
 LENDERS = {"bytearray", "array"}  # types of Python's own whose memory arrays may use
 LENT = "an array shares its memory with something else; a copy does not"
-INLINE = 256  # bytes of an array that stands in the stream: a buffer of its own costs more
+WITHIN = 256  # bytes of an array that stands in the stream: a buffer of its own costs more
 GAPS = 1 << 28  # bytes that the gaps of an array may take; a sparser one is packed
 
 # --- arrays: a view becomes a view again when something else in the artifact shares its memory
@@ -101,7 +101,7 @@ def rebuild_layout(content: Any, strides: tuple[int, ...], is_writable: bool) ->
 def _reduce_layout(array: Any) -> Any:
     flags = array.flags
     # To read it the way of numpy makes the order of its bytes the usual one.
-    if flags.forc and flags.writeable and array.dtype.isnative and array.nbytes < INLINE:
+    if flags.forc and flags.writeable and array.dtype.isnative and array.nbytes < WITHIN:
         return array.__reduce__()
     if flags.forc or array.dtype.hasobject:
         return NotImplemented

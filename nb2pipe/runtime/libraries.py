@@ -84,8 +84,7 @@ def restore_gradient(tensor: Any, gradient: Any) -> None:
 def reduce_frame(frame: Any) -> Any:
     """Return what makes a frame or series again; NotImplemented where pandas stores all of it."""
     parent = getattr(frame, "_is_copy", None)
-    parent = parent() if callable(parent) else None
-    is_part = parent is not None and parent.shape != frame.shape
+    is_part = callable(parent) and getattr(parent(), "shape", frame.shape) != frame.shape
     own = {name: value for name, value in vars(frame).items() if name[0] != "_"}
     if not is_part and not own:
         return NotImplemented
@@ -103,8 +102,28 @@ def restore_frame(frame: Any, state: Any) -> None:
 
 
 restore_frame.shape = None  # type: ignore[attr-defined]  # pandas asks it, as the frame that it stands for
+
+# --- figures of matplotlib: IPython shows them as pictures once the back end of notebooks is there
+
+INLINE = "matplotlib_inline.backend_inline"
+
+
+def reduce_figure(figure: Any) -> Any:
+    """Return what makes a figure again that is shown as a picture; NotImplemented where it is not."""
+    if INLINE not in sys.modules:
+        return NotImplemented
+    return (*figure.__reduce_ex__(4)[:3], None, None, restore_figure)
+
+
+def restore_figure(figure: Any, state: Any) -> None:
+    """Give a new figure its state, where it is shown as a picture."""
+    importlib.import_module(INLINE)
+    figure.__setstate__(state)
+
+
 WAYS = [
     ("iminuit", "Minuit", reduce_fit),
+    ("matplotlib.figure", "Figure", reduce_figure),
     ("pandas", "DataFrame", reduce_frame),
     ("pandas", "Series", reduce_frame),
     ("torch", "Tensor", reduce_tensor),

@@ -484,6 +484,14 @@ def test_state_of_the_process_that_a_tag_declares_travels(run, tmp_path):
     assert result.step("show").cells[0].outputs[0]["text"] == "[3.14] yes\n"
 
 
+def test_a_figure_is_shown_as_a_picture_in_a_step_that_only_shows_it(run):
+    result = run(
+        ("import matplotlib.pyplot as plt\nfig, ax = plt.subplots()", "step:load"),
+        ("fig", "step:show"),
+    )
+    assert "image/png" in result.step("show").cells[0].outputs[0]["data"]
+
+
 FETCH = "import os\nif not os.path.exists('helpers.py'):\n    !wget https://example.org/helpers.py"
 
 
