@@ -89,7 +89,9 @@ def main() -> int:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--python", type=Path, default=Path(sys.executable), help="runs the notebooks; with IPython")
+    parser.add_argument(
+        "--python", type=Path, default=Path(sys.executable), help="runs the notebooks; with IPython"
+    )
     parser.add_argument(
         "--notebooks", type=Path, default=_NOTEBOOKS, help="a folder with an index.jsonl"
     )

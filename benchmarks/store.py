@@ -91,6 +91,8 @@ def main() -> int:
         rows += _measure_value(python, name, given.folder, "disk", given)
     if "array" in given.values and given.memory:
         rows += _measure_value(python, "array", given.memory, "memory", given)
+    if given.keep:
+        rows = _with_kept(rows)
     targets = list(_targets(rows))
     document = {
         "python": platform.python_version(),
@@ -104,6 +106,18 @@ def main() -> int:
         _RESULTS.write_text(json.dumps(document, indent=1) + "\n", encoding="utf-8")
         write_section(_PAGE, "store.py", page)
     return 0 if all(target.met for target in targets) else 1
+
+
+def _with_kept(rows: list[Row]) -> list[Row]:
+    """Return `rows` with what was kept of the values that were not measured now."""
+    measured = {(row.value, row.folder) for row in rows}
+    kept = json.loads(_RESULTS.read_text(encoding="utf-8"))["rows"] if _RESULTS.exists() else []
+    rows = [
+        *rows,
+        *(row for row in (Row(**row) for row in kept) if (row.value, row.folder) not in measured),
+    ]
+    order = [*_VALUES]
+    return sorted(rows, key=lambda row: (row.folder, order.index(row.value)))
 
 
 def _arguments() -> argparse.Namespace:

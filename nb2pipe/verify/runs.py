@@ -13,6 +13,7 @@ from nb2pipe.engine import RunOptions, run_pipeline
 from nb2pipe.ir import Pipeline, Replay, Step
 from nb2pipe.verify.documents import Document, whole_document
 from nb2pipe.verify.outputs import normalise
+from nb2pipe.verify.repeats import without_repeats
 from nb2pipe.verify.sandbox import make_sandbox, size_of
 
 Outputs = list[dict[str, Any]]
@@ -69,7 +70,9 @@ def run_whole(document: Document, source: Path, settings: RunSettings, name: str
     cells = run.document["cells"][:-1]
     ran = len(cells) if run.failed is None else run.failed + 1
     return Ran(
-        outputs={position: normalise(cell["outputs"]) for position, cell in enumerate(cells[:ran])},
+        outputs=without_repeats(
+            {position: normalise(cell["outputs"]) for position, cell in enumerate(cells[:ran])}
+        ),
         variables=_read(variables),
         seconds=time.monotonic() - begin,
         failed=run.failed,
@@ -107,7 +110,9 @@ def run_split(compilation: Compilation, source: Path, settings: RunSettings, nam
     seconds = time.monotonic() - begin
     cells = [cell for step in result.steps for cell in step.cells]
     return Ran(
-        outputs={cell.cell: normalise([dict(output) for output in cell.outputs]) for cell in cells},
+        outputs=without_repeats(
+            {cell.cell: normalise([dict(output) for output in cell.outputs]) for cell in cells}
+        ),
         variables=_final_variables(pipeline, compilation.written_in, target),
         seconds=seconds,
         failed=min((cell.cell for cell in cells if cell.status != "ok"), default=None),
