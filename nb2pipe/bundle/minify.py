@@ -71,6 +71,10 @@ class _Strip(ast.NodeTransformer):
             return None
         return ast.copy_location(ast.Assign([node.target], self.visit(node.value)), node)
 
+    def visit_Return(self, node: ast.Return) -> ast.AST:
+        nothing = isinstance(node.value, ast.Constant) and node.value.value is None
+        return ast.Return() if nothing else self.generic_visit(node)
+
     def visit_If(self, node: ast.If) -> ast.AST | None:
         return None if ast.unparse(node.test) == "TYPE_CHECKING" else self.generic_visit(node)
 

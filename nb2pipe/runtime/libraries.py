@@ -85,7 +85,9 @@ def reduce_frame(frame: Any) -> Any:
     """Return what makes a frame or series again; NotImplemented where pandas stores all of it."""
     parent = getattr(frame, "_is_copy", None)
     is_part = callable(parent) and getattr(parent(), "shape", frame.shape) != frame.shape
-    own = {name: value for name, value in vars(frame).items() if name[0] != "_"}
+    # Accessors such as `plot` are kept as attributes once they were used.
+    kind = type(frame)
+    own = {k: v for k, v in vars(frame).items() if k[0] != "_" and not hasattr(kind, k)}
     if not is_part and not own:
         return NotImplemented
     make, arguments, state = frame.__reduce_ex__(4)[:3]
@@ -98,7 +100,7 @@ def restore_frame(frame: Any, state: Any) -> None:
     frame.__setstate__(content)
     vars(frame).update(own)
     if is_part:
-        vars(frame)["_is_copy"] = weakref.ref(restore_frame)
+        frame._is_copy = weakref.ref(restore_frame)  # noqa: SLF001 -- there is no other way
 
 
 restore_frame.shape = None  # type: ignore[attr-defined]  # pandas asks it, as the frame that it stands for

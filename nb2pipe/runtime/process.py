@@ -39,7 +39,7 @@ def changed_process(before: dict[str, str], spared: list[str], modules: int) -> 
     `modules` is how many there were then. To import changes the search path and the environment, as it does
     everywhere; options, only if somebody sets them.
     """
-    excused = {"os.environ", "sys.path"} if len(sys.modules) != modules else {""}
+    excused = {"os.environ", "sys.path"} if len(sys.modules) != modules else set()
     for name, value in observe_process(spared).items():
         old = before.get(name)
         if not old and name[0] == "m":

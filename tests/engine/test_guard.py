@@ -492,6 +492,17 @@ def test_a_figure_is_shown_as_a_picture_in_a_step_that_only_shows_it(run):
     assert "image/png" in result.step("show").cells[0].outputs[0]["data"]
 
 
+def test_an_accessor_of_pandas_that_is_used_is_no_change(run):
+    load = "import pandas as pd\ns = pd.Series(['a', 'b'])\nt = pd.to_datetime(pd.Series(['2020']))"
+    result = run(
+        (load, "step:load"),
+        ("print(s.str.upper()[0], t.dt.year[0], s.plot)", "step:look"),
+        ("s.tail(1)", "step:show"),
+        ("print(s, t)", "step:show"),
+    )
+    assert result.diagnostics == ()
+
+
 FETCH = "import os\nif not os.path.exists('helpers.py'):\n    !wget https://example.org/helpers.py"
 
 
