@@ -85,9 +85,12 @@ def reduce_frame(frame: Any) -> Any:
     """Return what makes a frame or series again; NotImplemented where pandas stores all of it."""
     parent = getattr(frame, "_is_copy", None)
     is_part = callable(parent) and getattr(parent(), "shape", frame.shape) != frame.shape
-    # Accessors such as `plot` are kept as attributes once they were used.
-    kind = type(frame)
-    own = {k: v for k, v in vars(frame).items() if k[0] != "_" and not hasattr(kind, k)}
+    # Libraries add what they can do without: accessors such as `plot`, descriptions of formulas.
+    own = {
+        name: value
+        for name, value in vars(frame).items()
+        if name[0] != "_" and type(value).__module__ == "builtins"
+    }
     if not is_part and not own:
         return NotImplemented
     make, arguments, state = frame.__reduce_ex__(4)[:3]

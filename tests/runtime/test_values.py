@@ -303,6 +303,11 @@ ARRAYS = {
         "import pandas as pd\ndf = pd.DataFrame({'a': [1, 2]}); df.name = 'train'; s = df.a.copy(); s.unit = 'm'",
         "assert df.name == 'train' and s.unit == 'm' and [*df] == ['a'] and s.name == 'a'",
     ),
+    "a frame with what a library added": (
+        ["df"],
+        "import pandas as pd, threading\ndf = pd.DataFrame({'a': [1, 2]}); df.info_ = threading.local(); df.plot",
+        "assert df.a.tolist() == [1, 2]",
+    ),
     "a part of a frame, which pandas warns to change": (
         ["df", "part", "whole"],
         (
