@@ -197,7 +197,8 @@ class Knowledge:
 
     `addresses` are attributes that say where in memory an object is. Objects of the modules `linked`
     refer to each other, and notice when one of them becomes two.
-    `aliases` are the full names of what local modules import from elsewhere, by their names there.
+    `aliases` are the full names of what local modules import from elsewhere, by their names there; `sets` is the
+    hidden state with options that importing them changes.
     """
 
     functions: Mapping[str, CallEffect]
@@ -210,6 +211,7 @@ class Knowledge:
     linked: frozenset[str]
     rules: tuple[Rule, ...]
     aliases: Mapping[str, str] = field(default_factory=dict)
+    sets: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
     def original(self, dotted: str) -> str:
         """Return the full name of what local modules, and libraries, show as `dotted`."""

@@ -94,6 +94,7 @@ class _Rows:
             functions={**self.knowledge.functions, **functions},
             types={**self.knowledge.types, **types},
             aliases={**self.knowledge.aliases, **aliases},
+            sets={**self.knowledge.sets, self.name: frozenset(self.laboratory.machine.states_set)},
         )
 
     def _function(self, dotted: str, value: Value, definition: Definition) -> dict[str, CallEffect]:

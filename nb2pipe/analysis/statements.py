@@ -208,6 +208,7 @@ class Statements(Paths):
             if item.asname is None and item.name != top and frame is None and top in self.names:
                 self.read(top, node)
             self._read_module(top, node)
+            self._run_module(item.name, node)
             self.bind(name, Value(dotted=item.name if item.asname else top), node, frame)
 
     def _import_from(self, node: ast.ImportFrom, frame: Frame | None) -> None:
@@ -217,13 +218,22 @@ class Statements(Paths):
             self.set_option(None, node, harmless=True)
             self._lazy_annotations |= any(item.name == "annotations" for item in node.names)
         self._read_module((node.module or "").partition(".")[0], node)
+        self._run_module(module, node)
         for item in node.names:
+            self._run_module(f"{module}.{item.name}", node)
             if item.name == "*":
                 self.stars.append(module)
                 self.set_option(None, node, harmless=True)
             else:
                 value = Value(dotted=self.knowledge.original(f"{module}.{item.name}"))
                 self.bind(item.asname or item.name, value, node, frame)
+
+    def _run_module(self, name: str, node: ast.AST) -> None:
+        """Set the options that a local module, and the packages that it is in, set when they are imported."""
+        parts = name.split(".")
+        for count in range(1, len(parts) + 1):
+            for state in sorted(self.knowledge.sets.get(".".join(parts[:count]), ())):
+                self.set_option(state, node)
 
     def _read_module(self, name: str, node: ast.AST) -> None:
         """Read the file of a module that the notebook itself wrote."""

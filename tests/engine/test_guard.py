@@ -528,3 +528,19 @@ def test_a_module_that_a_cell_writes_is_not_the_file_of_an_earlier_run(run, tmp_
     )
     assert result.diagnostics == ()
     assert result.step("show").cells[0].outputs[0]["text"] == "[3.14] yes\n"
+
+
+@pytest.mark.parametrize("name", ["helpers", "tools.helpers"])
+def test_options_that_a_local_module_sets_when_it_is_imported_hold_in_later_steps(
+    run, tmp_path, name
+):
+    path = tmp_path.joinpath(*name.split(".")).with_suffix(".py")
+    path.parent.mkdir(exist_ok=True)
+    path.write_text("import numpy as np\nnp.set_printoptions(precision=2)\n\ndef f():\n    pass\n")
+    result = run(
+        (f"import numpy as np\nfrom {name} import f\nx = np.pi * np.ones(1)", "step:load"),
+        ("print(x)", "step:show"),
+        ("f()", "step:use"),
+    )
+    assert result.diagnostics == ()
+    assert result.step("show").cells[0].outputs[0]["text"] == "[3.14]\n"
