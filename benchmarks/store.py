@@ -112,12 +112,9 @@ def _with_kept(rows: list[Row]) -> list[Row]:
     """Return `rows` with what was kept of the values that were not measured now."""
     measured = {(row.value, row.folder) for row in rows}
     kept = json.loads(_RESULTS.read_text(encoding="utf-8"))["rows"] if _RESULTS.exists() else []
-    rows = [
-        *rows,
-        *(row for row in (Row(**row) for row in kept) if (row.value, row.folder) not in measured),
-    ]
+    others = [Row(**row) for row in kept if (row["value"], row["folder"]) not in measured]
     order = [*_VALUES]
-    return sorted(rows, key=lambda row: (row.folder, order.index(row.value)))
+    return sorted([*rows, *others], key=lambda row: (row.folder, order.index(row.value)))
 
 
 def _arguments() -> argparse.Namespace:

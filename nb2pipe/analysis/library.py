@@ -27,7 +27,6 @@ _ORDERLESS: Final = frozenset(
         "callable", "hasattr",
     )
 )  # fmt: skip
-# What these get, they use as they are known to, and let go or show what they keep it in.
 _CALLING_NO_FUNCTION: Final = frozenset({
     "builtins.abs", "builtins.bin", "builtins.bool", "builtins.bytes", "builtins.chr", "builtins.complex",
     "builtins.divmod", "builtins.float", "builtins.format", "builtins.hash", "builtins.hex", "builtins.id",
@@ -36,6 +35,7 @@ _CALLING_NO_FUNCTION: Final = frozenset({
     "builtins.str",
 })  # fmt: skip
 """These call special methods of what they get at most."""
+# What these get, they use as they are known to, and let go or show what they keep it in.
 _BY_PYTHON: Final = ("builtins.", "None.", "csv.", "file.")
 _NO_PLACES: Final = frozenset(["self", "all", "drawings"])
 _CLOSED: Final = ("pandas.", "polars.", "xarray.", "numpy.ndarray")

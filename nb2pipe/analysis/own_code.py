@@ -255,11 +255,11 @@ class OwnCode(Deferred):
         It may return anything that can be reached from what it was given.
         """
         touched = given | self._read_for(definition, given, node)
-        if definition.node not in self.stack and not touched <= self._swept:
-            self._swept |= touched
-            reached = self.changeable(touched)
-            self.mutate(reached, node, "this call is too deep to follow", cautious=True)
         if definition.node not in self.stack:
+            if not touched <= self._swept:
+                self._swept |= touched
+                reached = self.changeable(touched)
+                self.mutate(reached, node, "this call is too deep to follow", cautious=True)
             for state in GENERATORS:
                 self.use_state(state, node)
         site = self.site(node, "guess")

@@ -218,7 +218,6 @@ class Statements(Paths):
             self.set_option(None, node, harmless=True)
             self._lazy_annotations |= any(item.name == "annotations" for item in node.names)
         self._read_module((node.module or "").partition(".")[0], node)
-        self._run_module(module, node)
         for item in node.names:
             self._run_module(f"{module}.{item.name}", node)
             if item.name == "*":

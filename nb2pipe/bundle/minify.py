@@ -13,6 +13,7 @@ _KEPT = {"main", "prepare", "start_loop", "data", "metadata", "wait", "Definitio
 """The entries, parameters that IPython passes by name, and what artifacts name: these are read later, and
 by other versions of the runtime."""
 _NAMED_BY_ARTIFACTS = "rebuild_", "restore_"
+"""How the functions begin that artifacts name, too."""
 _BLANKS = re.compile(r"(?<=\W) +| +(?=\W)")
 _NAMED: dict[type[ast.AST], str] = {
     ast.Name: "id", ast.arg: "arg",

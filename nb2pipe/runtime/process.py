@@ -17,8 +17,7 @@ WATCHED: dict[str, Any] = {
     ),
     "numpy.printoptions": lambda module: module.get_printoptions(),
     "numpy.geterr": lambda module: module.geterr(),
-    # `get_option` warns.
-    "pandas.options": lambda module: module._config.config._global_config,  # noqa: SLF001
+    "pandas.options": lambda module: module._config.config._global_config,  # noqa: SLF001 -- `get_option` warns
 }
 
 
@@ -42,7 +41,7 @@ def changed_process(before: dict[str, str], spared: list[str], modules: int) -> 
     excused = {"os.environ", "sys.path"} if len(sys.modules) != modules else set()
     for name, value in observe_process(spared).items():
         old = before.get(name)
-        if not old and name[0] == "m":
+        if not old and name == "matplotlib.rcParams":  # which tells how it was when it was imported
             old = repr(WATCHED[name](sys.modules["matplotlib"], "rcParamsOrig"))
         if old not in (None, value) and name not in excused:
             return name
