@@ -72,7 +72,7 @@ labextension: $(PAGE)
 bench: $(READY)
 	$(BIN)/python benchmarks/compile.py --kale --keep
 	$(BIN)/python benchmarks/running.py --python $(NOTEBOOK_PYTHON) --keep
-	$(BIN)/python benchmarks/store.py --keep $(addprefix --memory ,$(wildcard /dev/shm))
+	$(BIN)/python benchmarks/store.py --keep
 
 startup: $(READY) $(PAGE)
 	$(BIN)/python benchmarks/lab_startup.py --keep

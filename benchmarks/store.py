@@ -50,6 +50,8 @@ _TITLES = {
     "small arrays": "100,000 arrays of five floats",
     "forest": "A random forest of 200 trees",
 }
+# Of a disk, the page cache makes figures that differ by three from run to run, whoever writes.
+_MEMORY = Path("/dev/shm")  # noqa: S108 -- it is a folder in memory that is wanted
 _LEAST_RUNS = 5
 _NOISE = 1.1
 _COLUMNS = ("", "write, s", "÷ pickle 5", "read, s", "use, s", "÷ pickle 5", "MB")
@@ -63,7 +65,6 @@ class Row:
     """
 
     value: str
-    folder: str
     format: str
     runs: int
     bytes: int
@@ -88,9 +89,7 @@ def main() -> int:
     python = _python(given.python)
     rows: list[Row] = []
     for name in given.values:
-        rows += _measure_value(python, name, given.folder, "disk", given)
-    if "array" in given.values and given.memory:
-        rows += _measure_value(python, "array", given.memory, "memory", given)
+        rows += _measure_value(python, name, given)
     if given.keep:
         rows = _with_kept(rows)
     targets = list(_targets(rows))
@@ -110,11 +109,10 @@ def main() -> int:
 
 def _with_kept(rows: list[Row]) -> list[Row]:
     """Return `rows` with what was kept of the values that were not measured now."""
-    measured = {(row.value, row.folder) for row in rows}
+    measured = {row.value for row in rows}
     kept = json.loads(_RESULTS.read_text(encoding="utf-8"))["rows"] if _RESULTS.exists() else []
-    others = [Row(**row) for row in kept if (row["value"], row["folder"]) not in measured]
-    order = [*_VALUES]
-    return sorted([*rows, *others], key=lambda row: (row.folder, order.index(row.value)))
+    others = [Row(**row) for row in kept if row["value"] not in measured]
+    return sorted([*rows, *others], key=lambda row: [*_VALUES].index(row.value))
 
 
 def _arguments() -> argparse.Namespace:
@@ -123,9 +121,11 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--python", type=Path, help="has the libraries  [default: one that is made]"
     )
-    parser.add_argument("--folder", type=Path, help="where to write  [default: the temporary one]")
     parser.add_argument(
-        "--memory", type=Path, help="a folder in memory: the array is written there, too"
+        "--folder",
+        type=Path,
+        default=_MEMORY if _MEMORY.exists() else None,
+        help="where to write  [default: in memory, else the temporary one]",
     )
     parser.add_argument(
         "--scale", type=float, default=1.0, help="the part of each value that is made, to try this"
@@ -154,24 +154,22 @@ def _python(choice: Path | None) -> Path:
 # --- measuring
 
 
-def _measure_value(
-    python: Path, name: str, place: Path | None, kind: str, given: argparse.Namespace
-) -> list[Row]:
+def _measure_value(python: Path, name: str, given: argparse.Namespace) -> list[Row]:
     """Measure all formats of a value, in turn, so that a busy minute does not count for one alone."""
-    with tempfile.TemporaryDirectory(prefix="nb2pipe-", dir=place) as folder:
+    with tempfile.TemporaryDirectory(prefix="nb2pipe-", dir=given.folder) as folder:
         source, artifact, target = (f"{folder}/{part}" for part in ("source", "artifact", "target"))
         _work(python, "make", "-", name, str(given.scale), source)
         _work(python, "write", _OURS, name, source, artifact)
         measured: dict[str, list[dict[str, Any]]] = {form: [] for form in _VALUES[name]}
         for _ in range(given.runs):
             for form, found in measured.items():
-                print(f"{name}, {kind}: {form} …", file=sys.stderr, flush=True)
+                print(f"{name}: {form} …", file=sys.stderr, flush=True)
                 origin = artifact if form == _PLAIN else source
                 written = _work(python, "write", form, name, origin, target)
                 found.append(written | _work(python, "read", form, name, "-", target))
                 _remove(Path(target))
     _check_results(measured)
-    return [_row(name, kind, form, found) for form, found in measured.items()]
+    return [_row(name, form, found) for form, found in measured.items()]
 
 
 def _work(python: Path, *words: str) -> dict[str, Any]:
@@ -200,13 +198,12 @@ def _check_results(measured: dict[str, list[dict[str, Any]]]) -> None:
         raise RuntimeError(f"different results: {results}")
 
 
-def _row(name: str, kind: str, form: str, found: list[dict[str, Any]]) -> Row:
+def _row(name: str, form: str, found: list[dict[str, Any]]) -> Row:
     def median(part: str, unit: str) -> float:
         return round(statistics.median(one.get(part, {}).get(unit, 0.0) for one in found), 4)
 
     return Row(
         value=name,
-        folder=kind,
         format=form,
         runs=len(found),
         bytes=found[0]["bytes"],
@@ -226,17 +223,16 @@ def _targets(rows: list[Row]) -> Iterable[Target]:
 
     CPU seconds are compared: they are the same on a busy machine, and what our threads do side by side counts in full.
     """
-    known = {(row.value, row.folder, row.format): row for row in rows}
-    for value, folder in dict.fromkeys((row.value, row.folder) for row in rows):
-        ours, plain, pickle = (known[value, folder, form] for form in (_OURS, _PLAIN, _PICKLE))
-        label = value if folder == "disk" else f"{value} in memory"
+    known = {(row.value, row.format): row for row in rows}
+    for value in dict.fromkeys(row.value for row in rows):
+        ours, plain, pickle = (known[value, form] for form in (_OURS, _PLAIN, _PICKLE))
         if value in {"array", "numeric frame"}:
-            yield _ratio(f"{label}: write ÷ plain write", ours.write_cpu, plain.write_cpu, 1.25)
+            yield _ratio(f"{value}: write ÷ plain write", ours.write_cpu, plain.write_cpu, 1.25)
         if value == "array":
-            yield Target(name=f"{label}: read", value=ours.read * 1000, limit=10, unit="ms")
-        yield _ratio(f"{label}: write ÷ pickle 5", ours.write_cpu, pickle.write_cpu, _NOISE)
+            yield Target(name=f"{value}: read", value=ours.read * 1000, limit=10, unit="ms")
+        yield _ratio(f"{value}: write ÷ pickle 5", ours.write_cpu, pickle.write_cpu, _NOISE)
         together = ours.whole_read_cpu, pickle.whole_read_cpu
-        yield _ratio(f"{label}: read and use ÷ pickle 5", *together, _NOISE)
+        yield _ratio(f"{value}: read and use ÷ pickle 5", *together, _NOISE)
 
 
 def _ratio(name: str, ours: float, theirs: float, limit: float) -> Target:
@@ -259,11 +255,10 @@ def _versions(python: Path) -> dict[str, str]:
 
 def _page(rows: list[Row], targets: list[Target], versions: dict[str, str]) -> str:
     parts = []
-    for value, folder in dict.fromkeys((row.value, row.folder) for row in rows):
-        own = [row for row in rows if (row.value, row.folder) == (value, folder)]
-        where = " (in memory)" if folder == "memory" else ""
+    for value in dict.fromkeys(row.value for row in rows):
+        own = [row for row in rows if row.value == value]
         parts += [
-            f"**{_TITLES[value]}**{where}",
+            f"**{_TITLES[value]}**",
             _table(_COLUMNS, map(_line, own, [own] * len(own))),
         ]
     lines = [

@@ -117,10 +117,10 @@ VALUES: dict[str, tuple[Callable[[float], Any], str, Callable[[Any], float]]] = 
 # --- formats: the library that they need, and what writes and reads them
 
 
-def _dump(module: str) -> Callable[[Any, str], Any]:
+def _dump(module: str, protocol: int = 5) -> Callable[[Any, str], Any]:
     def dump(value: Any, path: str) -> None:
         with Path(path).open("wb") as file:
-            importlib.import_module(module).dump(value, file, protocol=5)
+            importlib.import_module(module).dump(value, file, protocol=protocol)
 
     return dump
 
@@ -179,7 +179,8 @@ def main(action: str, kind: str, name: str, source: str, path: str) -> dict[str,
     """Do one of `make`, `write` and `read`; `source` is a pickle, an artifact, or how much to make."""
     make, needed, use = VALUES[name]
     if action == "make":
-        _dump("pickle")(make(float(source)), path)
+        # Arrays that come from protocol 5 do not own their memory, as those of a notebook do.
+        _dump("pickle", 4)(make(float(source)), path)
         return {}
     library, write, read = FORMATS[kind]
     for module in filter(None, (needed, library)):

@@ -93,12 +93,15 @@ def write_artifact(
         body += part, bytes(-len(part) & 63)
     fast = fast and importlib.util.find_spec("xxhash")
     digest = hasher(fast)
-    wait = in_background(lambda: [*map(digest.update, body)], sum(map(len, body)))
     with draft(path) as file:
         file.write(bytes(52))
-        file.writelines(body)
+        for part in body:
+            while part:
+                # Little enough to be still in the processor's cache when it is written.
+                digest.update(part[: 1 << 22])
+                file.write(part[: 1 << 22])
+                part = part[1 << 22 :]  # noqa: PLW2901 -- what is left of it
         about["bytes"] = file.tell()
-        wait()
         file.seek(0)
         file.write((MAGIC[bool(fast)] % digest.hexdigest()).encode())
     about["digest"] = digest.hexdigest()
@@ -118,24 +121,16 @@ def read_artifact(path: str) -> Any:
     content = map_file(path)[len(first) :]
     magic = MAGIC[first[:18] == MAGIC[1][:18]]
     digest = hasher(magic is MAGIC[1])
-    wait = in_background(lambda: digest.update(content), len(content))
     if len(content) < LARGE:
-        compare_digest(wait, digest, magic, first, path)
+        digest.update(content)
+        compare_digest(int, digest, magic, first, path)
     else:
-        UNSETTLED.append((wait, digest, magic, first, path))
+        # Hashing a large buffer leaves the interpreter to others.
+        thread = threading.Thread(target=digest.update, args=[content])
+        thread.start()
+        UNSETTLED.append((thread.join, digest, magic, first, path))
     parts = artifact_parts(path)
     return Loader(parts).load()
-
-
-def in_background(act: Any, size: int) -> Any:
-    """Do something with `size` bytes, many of them beside what follows; return what waits for its end."""
-    if size < LARGE:
-        act()
-        return int  # nothing is left to wait for
-    # Hashing and writing a large buffer both leave the interpreter to others.
-    thread = threading.Thread(target=act)
-    thread.start()
-    return thread.join
 
 
 def settle() -> None:
