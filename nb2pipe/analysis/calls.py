@@ -5,12 +5,14 @@ from dataclasses import replace
 from typing import Final
 
 from nb2pipe.analysis.arguments import Arguments
+from nb2pipe.analysis.containers import CONTAINERS
 from nb2pipe.analysis.decorators import DECORATORS, decorator_names
 from nb2pipe.analysis.deferred import Method
 from nb2pipe.analysis.definitions import Frame
+from nb2pipe.analysis.effects import CAUTIOUS, CallEffect
 from nb2pipe.analysis.escapes import EscapeFacts, escape_facts
-from nb2pipe.analysis.heap import IMMUTABLE, Site, Sites, Value, join, objects
-from nb2pipe.analysis.knowledge import CAUTIOUS, CONTAINERS, CallEffect, Knowledge
+from nb2pipe.analysis.heap import IMMUTABLE, Site, Sites, Value, in_order, join, objects
+from nb2pipe.analysis.knowledge import Knowledge
 from nb2pipe.analysis.library import LibraryCalls
 from nb2pipe.analysis.operators import OPERATORS
 from nb2pipe.analysis.states import changed_container, state_of_target
@@ -112,7 +114,7 @@ class Calls(LibraryCalls):
         """Call an object, whatever it may be: functions, classes, bound methods, and others."""
         results = []
         others = set()
-        for site in callee.sites:
+        for site in in_order(callee.sites):
             alone = Value(frozenset([site]))
             if site.definition is not None:
                 results.append(self.invoke(site, node, None, arguments))
@@ -174,7 +176,7 @@ class Calls(LibraryCalls):
             case = function_among(Arguments(arguments.positional[-1:]))
             return self._register(method.receiver, case, node) if case else method.receiver
         member = self.member(method.receiver, method.name)
-        own = [site for site in member.sites if site.definition is not None] if member else []
+        own = [site for site in in_order(member.sites) if site.definition] if member else []
         if own:
             return join([self.invoke(site, node, method.receiver, arguments) for site in own])
         return self._library_method(node, method.name, method.receiver, arguments)
@@ -194,7 +196,7 @@ class Calls(LibraryCalls):
             self.run_methods(receiver, None, node)
         self._run_held(node, receiver, arguments)
         results = []
-        types = {site.type for site in receiver.sites}
+        types = {self.bare_base(site) or site.type for site in receiver.sites}
         types = {type_ for type_ in types if not self.knowledge.lacks(type_, name)} or {None}
         for type_ in sorted(types, key=str):
             effect = self.knowledge.method(type_, name)

@@ -8,7 +8,7 @@ from typing import Final
 
 from nb2pipe.analysis.arguments import Arguments
 from nb2pipe.analysis.expressions import Expressions
-from nb2pipe.analysis.heap import Site, Value, join, objects
+from nb2pipe.analysis.heap import Site, Value, in_order, join, objects
 from nb2pipe.analysis.knowledge import Knowledge
 from nb2pipe.analysis.objects import member_runs
 
@@ -78,7 +78,7 @@ class Deferred(Expressions):
 
     def carried_code(self, value: Value, node: ast.AST, arguments: Arguments) -> None:
         """Run the functions and methods that are among `value`, with any of the arguments."""
-        for site in value.sites:
+        for site in in_order(value.sites):
             if site.definition is not None:
                 self.invoke(site, node, None, arguments, spread=True)
             elif site in self.methods:
@@ -99,7 +99,7 @@ class Deferred(Expressions):
 
     def consume(self, value: Value, node: ast.AST) -> None:
         """Run the code that walking over `value` runs: what names mean is looked up now."""
-        for site in value.sites:
+        for site in in_order(value.sites):
             if site.type != "iterator" or site in self.walking:
                 continue
             self.walking.add(site)

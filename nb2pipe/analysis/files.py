@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Final
 
 from nb2pipe.analysis.arguments import Arguments
+from nb2pipe.analysis.effects import CallEffect, Key
 from nb2pipe.analysis.file_names import (
     FILES,
     file_name,
@@ -21,7 +22,6 @@ from nb2pipe.analysis.file_names import (
     unknown_files,
 )
 from nb2pipe.analysis.heap import IMMUTABLE, NOTHING, Site, Value
-from nb2pipe.analysis.knowledge import CallEffect, Key
 from nb2pipe.analysis.open_files import Handle, Opening, library_opening, plain_opening
 from nb2pipe.analysis.own_code import OwnCode
 from nb2pipe.analysis.recorder import Binding

@@ -5,9 +5,11 @@ An object is known by the place that makes it (its *allocation site*), the class
 an object holds is one set. Values that cannot change in place (numbers, strings) have no site at all.
 """
 
+import itertools
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
@@ -16,14 +18,25 @@ if TYPE_CHECKING:
 
 @dataclass(eq=False, slots=True)
 class Site:
-    """An allocation site. `type` is a dotted name when known; `definition` the code of a function or class."""
+    """An allocation site. `type` is a dotted name when known; `definition` the code of a function or class.
+
+    `number` tells the order in which they were found, which is the same each time.
+    """
 
     type: str | None = None
     definition: "Definition | None" = None
+    number: int = field(default_factory=itertools.count().__next__)
 
 
 Sites = frozenset[Site]
 NOTHING: Final[Sites] = frozenset()
+
+
+def in_order(sites: Iterable[Site]) -> list[Site]:
+    """Return `sites` as they were found: what code of theirs does is to be found in the same order each time."""
+    return sorted(sites, key=attrgetter("number"))
+
+
 UNKNOWN: Final = object()
 
 

@@ -5,10 +5,11 @@ from collections.abc import Iterable
 from typing import Final
 
 from nb2pipe.analysis.arguments import Arguments
+from nb2pipe.analysis.containers import CONTAINERS
+from nb2pipe.analysis.effects import CAUTIOUS, OF_TRUSTED, CallEffect, HiddenEffect
 from nb2pipe.analysis.file_names import file_name
 from nb2pipe.analysis.files import Files, keys_of
 from nb2pipe.analysis.heap import IMMUTABLE, NOTHING, Site, Sites, Value, addresses, objects
-from nb2pipe.analysis.knowledge import CAUTIOUS, CONTAINERS, OF_TRUSTED, CallEffect, HiddenEffect
 from nb2pipe.analysis.recorder import Binding
 from nb2pipe.analysis.scopes import free_names, names_read
 from nb2pipe.analysis.states import is_harmless, state_of_call, varies

@@ -12,8 +12,9 @@ from dataclasses import replace
 from functools import partial
 
 from nb2pipe.analysis.definitions import Definition
+from nb2pipe.analysis.effects import CallEffect, TypeKnowledge
 from nb2pipe.analysis.heap import Value
-from nb2pipe.analysis.knowledge import CallEffect, Knowledge, TypeKnowledge
+from nb2pipe.analysis.knowledge import Knowledge
 from nb2pipe.analysis.scopes import FunctionNode
 from nb2pipe.analysis.trial import Laboratory, Signature, signature_of
 from nb2pipe.frontend.modules import Module, imported_names

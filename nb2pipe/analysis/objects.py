@@ -3,9 +3,10 @@
 import ast
 from collections.abc import Iterable
 
+from nb2pipe.analysis.containers import CONTAINERS
 from nb2pipe.analysis.definitions import Definition
-from nb2pipe.analysis.heap import IMMUTABLE, Site, Sites, Value, join, objects
-from nb2pipe.analysis.knowledge import CONTAINERS, Knowledge
+from nb2pipe.analysis.heap import IMMUTABLE, Site, Sites, Value, in_order, join, objects
+from nb2pipe.analysis.knowledge import Knowledge
 from nb2pipe.analysis.recorder import Memory
 
 
@@ -41,14 +42,31 @@ class Objects(Memory):
     def is_plain_instance(self, value: Value) -> bool:
         """Whether `value` is an instance of classes that the notebook alone defines."""
         return bool(value.sites) and all(
-            site.type == "instance"
-            and all(
-                base.dotted is None or base.dotted == "builtins.object"
-                for definition in self.classes_of(Value(frozenset([site])))
-                for base in definition.bases
-            )
-            for site in value.sites
+            site.type == "instance" and self._library_bases(site) <= {"builtins.object"}
+            for site in in_order(value.sites)
         )
+
+    def has_own_attributes(self, value: Value) -> bool:
+        """Whether the notebook's own code alone sets attributes of `value`, an instance."""
+        return bool(value.sites) and all(
+            site.type == "instance"
+            and all(map(self.knowledge.has_own_attributes, self._library_bases(site)))
+            for site in in_order(value.sites)
+        )
+
+    def bare_base(self, site: Site) -> str | None:
+        """Return which of Python's containers the class of an instance is derived from, if from one."""
+        if site.type != "instance":
+            return None
+        types = {self.knowledge.function(base).type for base in self._library_bases(site)}
+        type_ = types.pop() if len(types) == 1 else None
+        return type_ if self.knowledge.is_bare(type_) else None
+
+    def _library_bases(self, site: Site) -> set[str]:
+        """Return the full names of what the classes of an instance are derived from."""
+        classes = self.classes_of(Value(frozenset([site])))
+        bases = (base.dotted for definition in classes for base in definition.bases)
+        return {dotted for dotted in bases if dotted is not None}
 
     def element_of(self, value: Value) -> Value:
         """Return what an element of `value` may be; those of plain containers are never views."""
@@ -83,7 +101,7 @@ class Objects(Memory):
         instances = frozenset(site for site in value.sites if site.type == "instance")
         queue = [
             site.definition
-            for site in [*value.sites, *self.heap.held(instances)]
+            for site in [*in_order(value.sites), *in_order(self.heap.held(instances))]
             if site.definition is not None and site.definition.is_class
         ]
         while queue:
@@ -132,13 +150,20 @@ class Objects(Memory):
         """
         if self.has_set(value, name):
             return Value(self.heap.field(value.sites, name))
-        classes = self.classes_of(value)
-        parts = self.part_of(value).sites
-        return Value(
-            frozenset(
-                site for site in parts if not site.definition or site.definition not in classes
-            )
+        known = frozenset(site for site in value.sites if self._has_no_other(site, name))
+        rest = Value(value.sites - known)
+        classes = self.classes_of(rest)
+        parts = (
+            site
+            for site in self.part_of(rest).sites
+            if not site.definition or site.definition not in classes
         )
+        return Value(self.heap.field(known, name).union(parts))
+
+    def _has_no_other(self, site: Site, name: str) -> bool:
+        """Whether the attribute `name` of an object is nothing but what the notebook's own code put there."""
+        bare = self.knowledge.is_bare(site.type) and self.knowledge.lacks(site.type, name)
+        return bare or self.has_own_attributes(Value(frozenset([site])))
 
     def has_set(self, value: Value, name: str) -> bool:
         """Whether the notebook's own code has put an object into this attribute.

@@ -14,14 +14,14 @@ from nb2pipe.analysis.arguments import NO_ARGUMENTS, Arguments
 from nb2pipe.analysis.caches import Cache, CacheUse
 from nb2pipe.analysis.deferred import Deferred
 from nb2pipe.analysis.definitions import Definition, Frame
-from nb2pipe.analysis.heap import IMMUTABLE, NOTHING, Site, Sites, Value, join, objects
+from nb2pipe.analysis.heap import IMMUTABLE, NOTHING, Site, Sites, Value, in_order, join, objects
 from nb2pipe.analysis.knowledge import Knowledge
 from nb2pipe.analysis.recorder import Doings
 from nb2pipe.analysis.scopes import FunctionNode, function_scope, outer_names, parameter_names
 from nb2pipe.analysis.states import GENERATORS
 
 DEPTH: Final = 30
-BUDGET: Final = 300
+BUDGET: Final = 1000
 # In objects that are looked at: what one statement, and all of a notebook, may cost.
 STATEMENT_WORK: Final = 100_000
 NOTEBOOK_WORK: Final = 3_000_000
@@ -91,7 +91,7 @@ class OwnCode(Deferred):
                     continue
                 results += [
                     self.invoke(site, node, value, arguments, spread=True)
-                    for site in member.sites
+                    for site in in_order(member.sites)
                     if site.definition is not None and not site.definition.is_class
                 ]
         result = self._methods_run[key] = Value(join(results).sites)
@@ -132,7 +132,7 @@ class OwnCode(Deferred):
         own = Value(frozenset(s for s in self.heap.held(frozenset([site])) if s.type != "cache"))
         function = definition.node
         if isinstance(function, ast.ClassDef):
-            return self._instantiate(site, definition, node, arguments, spread=spread)
+            return self._instantiate(site, node, arguments, spread=spread)
         tired = self._calls_left <= 0 or self.heap.work > self._work_left
         if function in self.stack or len(self.stack) > DEPTH or tired:
             given = arguments.sites | (receiver.sites if receiver is not None else NOTHING)
@@ -157,7 +157,7 @@ class OwnCode(Deferred):
             self.doings.pop()
         others = [
             self.invoke(case, node, receiver, arguments, spread=spread)
-            for case in self.cases.get(site, ())
+            for case in in_order(self.cases.get(site, ()))
         ]
         result = join([result, *others])
         if frame.scope.yields:
@@ -232,7 +232,6 @@ class OwnCode(Deferred):
     def _instantiate(
         self,
         site: Site,
-        definition: Definition,
         node: ast.AST,
         arguments: Arguments,
         *,
@@ -243,11 +242,21 @@ class OwnCode(Deferred):
         instance = Value(frozenset([made]))
         for name in ("__new__", "__init__", "__post_init__"):
             member = self.member(instance, name)
-            for method in member.sites if member is not None else ():
+            for method in in_order(member.sites) if member is not None else ():
                 self.invoke(method, node, instance, arguments, spread=spread)
-        if self.member(instance, "__init__") is None or definition.bases:
+        if self._sets_its_attributes(instance):
+            self.heap.hold([made], arguments.sites | self.heap.held(arguments.sites))
+        else:
             self.heap.set_field([made], "*", arguments.sites)
         return instance
+
+    def _sets_its_attributes(self, instance: Value) -> bool:
+        """Whether methods of the notebook put what an instance is made of into its attributes, and nobody else."""
+        return (
+            self.has_own_attributes(instance)
+            and self.member(instance, "__init__") is not None
+            and not any(definition.decorators for definition in self.classes_of(instance))
+        )
 
     def _guess(self, definition: Definition, node: ast.AST, given: Sites, own: Value) -> Value:
         """Stand in for a body that is running already, or that is too deep to follow.

@@ -8,7 +8,7 @@ import ast
 from collections.abc import Mapping, Sequence
 from typing import Any, cast
 
-from nb2pipe.analysis.knowledge import Rule
+from nb2pipe.analysis.effects import Rule
 
 Range = tuple[int, int, int, int]
 

@@ -11,7 +11,7 @@ from nb2pipe.analysis.calls import Calls, function_among
 from nb2pipe.analysis.decorators import DECORATORS
 from nb2pipe.analysis.definitions import Definition, Frame
 from nb2pipe.analysis.escapes import ALL_NAMES, EscapeFacts
-from nb2pipe.analysis.heap import IMMUTABLE, NOTHING, UNKNOWN, Value, ending, join
+from nb2pipe.analysis.heap import IMMUTABLE, NOTHING, UNKNOWN, Value, ending, in_order, join
 from nb2pipe.analysis.hoist import CLASS_MAKERS
 from nb2pipe.analysis.ipython_syntax import called_function
 from nb2pipe.analysis.knowledge import Knowledge
@@ -35,6 +35,8 @@ _COPYING: Final = (
     "__copy__", "__deepcopy__", "__reduce__", "__reduce_ex__", "__getstate__", "__setstate__", "__hash__",
 )  # fmt: skip
 
+_ARITHMETIC: Final = ("abs", "divmod", "max", "min", "pow", "round", "sum")
+
 
 class Specials(Calls):
     """Calls with a meaning of their own."""
@@ -56,6 +58,7 @@ class Specials(Calls):
             "builtins.setattr": self._set_attribute,
             "builtins.getattr": self._get_attribute,
             "builtins.vars": self._variables,
+            **{f"builtins.{name}": self._arithmetic for name in _ARITHMETIC},
             "functools.cache": self._cache,
             "functools.lru_cache": self._cache,
             "functools.partial": self._partial,
@@ -96,6 +99,16 @@ class Specials(Calls):
             return Value(constant=".")
         last = arguments.positional[-1] if arguments.positional else IMMUTABLE
         return None if arguments.sites else Value(suffix=ending(last))
+
+    # --- numbers
+
+    def _arithmetic(self, _node: ast.Call, arguments: Arguments) -> Value | None:
+        """Evaluate `max(3, x)` and its kin: of numbers alone, the result is one."""
+        things = any(value.dotted for value in arguments.all) or any(
+            self.heap.held([site]) or not self.knowledge.is_bare(site.type)
+            for site in in_order(arguments.sites)
+        )
+        return None if things else IMMUTABLE
 
     # --- classes made by calls
 

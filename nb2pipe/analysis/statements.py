@@ -7,7 +7,7 @@ from typing import Any
 from nb2pipe.analysis.arguments import NO_ARGUMENTS, Arguments
 from nb2pipe.analysis.decorators import ACCESSORS
 from nb2pipe.analysis.definitions import Definition, Frame
-from nb2pipe.analysis.heap import IMMUTABLE, NOTHING, Site, Value, objects
+from nb2pipe.analysis.heap import IMMUTABLE, NOTHING, Site, Value, in_order, objects
 from nb2pipe.analysis.knowledge import Knowledge
 from nb2pipe.analysis.operators import OPERATORS
 from nb2pipe.analysis.paths import Paths
@@ -192,13 +192,13 @@ class Statements(Paths):
             made = Arguments((meta, Value(frozenset([site]))))
             for name in ("__prepare__", "__new__", "__init__"):
                 member = self.member(meta, name)
-                for method in member.sites if member is not None else ():
+                for method in in_order(member.sites) if member is not None else ():
                     self.invoke(method, node, None, made, spread=True)
         for value in list(inner.values.values()):
             self.run_methods(value, ["__set_name__"], node, Arguments((Value(frozenset([site])),)))
         for base in bases:
             hook = self.member(base, "__init_subclass__")
-            for method in hook.sites if hook is not None else ():
+            for method in in_order(hook.sites) if hook is not None else ():
                 self.invoke(method, node, Value(frozenset([site])), NO_ARGUMENTS)
 
     def _import(self, node: ast.Import, frame: Frame | None) -> None:

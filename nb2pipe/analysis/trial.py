@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from typing import Final
 
 from nb2pipe.analysis.arguments import Arguments
+from nb2pipe.analysis.containers import CONTAINERS
+from nb2pipe.analysis.effects import CallEffect, HiddenEffect
 from nb2pipe.analysis.file_names import FILES, UNKNOWN_FILES, file_name, unknown_files
 from nb2pipe.analysis.heap import IMMUTABLE, NOTHING, Site, Sites, Value, objects
 from nb2pipe.analysis.interpret import start_statement
-from nb2pipe.analysis.knowledge import CONTAINERS, CallEffect, HiddenEffect, Knowledge
+from nb2pipe.analysis.knowledge import Knowledge
 from nb2pipe.analysis.patterns import changed_nodes
 from nb2pipe.analysis.recorder import Binding, Recorder
 from nb2pipe.analysis.scopes import FunctionNode

@@ -374,6 +374,50 @@ dist = Dist("aab", "letters")""",
         'print(dist("a"))',
         'print(sum(dist(x) for x in "ab"), dist.name)',
     ),
+    "values of a library's kind, in a table, that are called": (
+        """import random
+from typing import *
+class Dist(Counter):
+    def __init__(self, samples, name="dist"):
+        super().__init__(samples)
+        self.size = len(list(self.elements()))
+        self.name = name
+    def __call__(self, x):
+        return self[x] / self.size
+def normal(width):
+    return Dist([max(0, round(random.gauss(100, width))) for _ in range(9)], "normal")
+def peek(dist):
+    return Dist(random.choices(list(dist), list(dist.values()), k=9), dist.name + "_peek")
+def expect(dist, plan, n):
+    return sum(dist(x) * (expect(dist, plan, n - 1) if plan(n, x) else x) for x in dist)
+def best(dist):
+    def plan(n, x):
+        return n and expect(dist, plan, n - 1) > x
+    return plan
+def compare(dists, ways=[best]):
+    table = {(dist, n): peek(dist) for dist in dists for n in (1, 2)}
+    for dist, n in table:
+        for way in ways:
+            print(n, expect(dist, way(table[dist, n]), n))
+random.seed(1)
+narrow = normal(1)
+wide = normal(9)""",
+        "random.seed(2)\ncompare([narrow, wide])",
+        "random.seed(3)\ncompare([narrow])\nprint(wide)",
+    ),
+    "a parent's attribute that a child does not set": (
+        """class Parent:
+    def __init__(self, xs):
+        self.size = len(xs)
+class Child(Parent):
+    def __init__(self, xs):
+        super().__init__(xs)
+        self.found = []
+xs = [1]
+child = Child(xs)""",
+        "child.found.append(2)\nprint(child.size)",
+        "print(xs)",
+    ),
     "types for annotations": (
         """from collections import Counter
 from typing import *
@@ -469,6 +513,45 @@ TIED = {
         ),
         "seen('a')",
         "print(seen)",
+    ),
+    "an element of a list of one's own kind": (
+        (
+            "class Bag(list):\n    def __init__(self, items):\n        super().__init__(items)\n"
+            "        self.size = len(items)\nxs = [1]\nbag = Bag([xs])"
+        ),
+        "bag[0].append(2)",
+        "print(xs)",
+    ),
+    "the maker of a dictionary of one's own kind": (
+        (
+            "from collections import defaultdict\nseen = []\ndef make():\n    seen.append(1)\n"
+            "class Table(defaultdict):\n    def __init__(self, make):\n        super().__init__(make)\n"
+            "table = Table(make)"
+        ),
+        "table.default_factory()",
+        "print(seen)",
+    ),
+    "what a data class got through its child": (
+        (
+            "from dataclasses import dataclass\n@dataclass\nclass Parent:\n    xs: list\n"
+            "class Child(Parent):\n    def __init__(self, xs):\n        super().__init__(xs)\n"
+            "xs = [1]\nchild = Child(xs)"
+        ),
+        "child.xs.append(2)",
+        "print(xs)",
+    ),
+    "a field of a tuple with names": (
+        (
+            "from typing import NamedTuple\nclass Pair(NamedTuple):\n    left: list\n    right: int\n"
+            "xs = [1]\npair = Pair(xs, 2)"
+        ),
+        "pair.left.append(2)",
+        "print(xs)",
+    ),
+    "the largest of several": (
+        "xs, ys = [1], [2]\nlargest = max(xs, ys)",
+        "max([xs], key=len)[0].append(3)\nlargest.append(4)",
+        "print(xs, ys)",
     ),
     "a name that a module of one's own may bind": (
         "from numpy import *\nfrom helpers import *\nxs = zeros(3)",

@@ -9,8 +9,9 @@ import yaml
 from ast_grep_py import SgRoot
 
 from nb2pipe.analysis import interpret_source
+from nb2pipe.analysis.effects import CallEffect
 from nb2pipe.analysis.facts import WriteKind
-from nb2pipe.analysis.knowledge import RULES, CallEffect, load_knowledge, read_rows
+from nb2pipe.analysis.knowledge import RULES, load_knowledge, read_rows
 
 FILES = sorted(RULES.glob("*.yaml"))
 RETURNS = {"fresh", "none", "shallow", "holds", "view", "self", "code", "unknown"}
