@@ -11,7 +11,7 @@ from nb2pipe.analysis.calls import Calls, function_among
 from nb2pipe.analysis.decorators import DECORATORS
 from nb2pipe.analysis.definitions import Definition, Frame
 from nb2pipe.analysis.escapes import ALL_NAMES, EscapeFacts
-from nb2pipe.analysis.heap import IMMUTABLE, NOTHING, UNKNOWN, Value, ending, in_order, join
+from nb2pipe.analysis.heap import IMMUTABLE, NOTHING, UNKNOWN, Value, ending, join
 from nb2pipe.analysis.hoist import CLASS_MAKERS
 from nb2pipe.analysis.ipython_syntax import called_function
 from nb2pipe.analysis.knowledge import Knowledge
@@ -103,12 +103,12 @@ class Specials(Calls):
     # --- numbers
 
     def _arithmetic(self, _node: ast.Call, arguments: Arguments) -> Value | None:
-        """Evaluate `max(3, x)` and its kin: of numbers alone, the result is one."""
-        things = any(value.dotted for value in arguments.all) or any(
-            self.heap.held([site]) or not self.knowledge.is_bare(site.type)
-            for site in in_order(arguments.sites)
-        )
-        return None if things else IMMUTABLE
+        """Evaluate `max(3, x)` and its kin: of numbers alone, the result is one, and so is that of a list of them."""
+        given = arguments.sites
+        if any(value.dotted for value in arguments.all) or (given and len(arguments.all) > 1):
+            return None
+        listed = all(self.knowledge.is_bare(site.type) for site in given)
+        return IMMUTABLE if listed and not self.heap.held(given) else None
 
     # --- classes made by calls
 
