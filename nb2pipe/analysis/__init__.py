@@ -67,7 +67,9 @@ def analyse(layout: Layout) -> tuple[Analysed, tuple[Diagnostic, ...]]:
         edges=program.edges,
         parameters=parameters.parameters,
         written_in={
-            name: version.cell for name, version in history.last.items() if not version.hidden
+            name: version.cell
+            for name, version in history.last.items()
+            if not (version.hidden or version.names_options)
         },
     )
     everything = (*problems, *diagnostics, *found, *conflicts, *cycles, *check_all(analysis))

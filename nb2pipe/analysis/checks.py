@@ -37,10 +37,21 @@ def check_unstorable(analysis: Analysis) -> Iterator[Diagnostic]:
             if version in reported or version.hidden:
                 continue
             sites = analysis.interpretation.cells[cell].before.get(version.name, frozenset())
-            problem = _why_not_stored(analysis, version.name, links.name, sites)
+            problem = (
+                _kept_options(version.name)
+                if version.names_options
+                else _why_not_stored(analysis, version.name, links.name, sites)
+            )
             if problem is not None:
                 reported.add(version)
                 yield _crossing(analysis, Code.UNSTORABLE, version, links.name, *problem)
+
+
+def _kept_options(name: str) -> tuple[str, str]:
+    return (
+        "is where options are kept, and every step has its own",
+        f"name it in a statement of its own, such as `{name} = decimal.getcontext()` or `{name} = plt.rcParams`",
+    )
 
 
 def _why_not_stored(

@@ -50,7 +50,8 @@ class Read:
 class Write:
     """How a name is written, and where; `cautious` when only caution says so, `because` in words.
 
-    `displayed`: IPython does it, as it displays the statement's value.
+    `displayed`: IPython does it, as it displays the statement's value. `names_options`: what the name refers to is
+    where a library or the process keeps options, which are hidden state.
     """
 
     kind: WriteKind
@@ -58,6 +59,7 @@ class Write:
     cautious: bool = False
     because: str = ""
     displayed: bool = False
+    names_options: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

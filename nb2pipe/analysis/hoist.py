@@ -16,6 +16,7 @@ from nb2pipe.analysis.heap import NOTHING, Sites
 from nb2pipe.analysis.history import is_history
 from nb2pipe.analysis.objects import Objects
 from nb2pipe.analysis.scopes import names_read
+from nb2pipe.analysis.states import keeps_options
 
 # Library functions whose result depends on nothing but their arguments and cannot change in place.
 _CONSTANT_CALLS: Final = frozenset(
@@ -164,6 +165,8 @@ def _assignment(targets: Sequence[ast.expr], value: ast.expr, memory: Objects) -
         return None
     if (isinstance(value, ast.Subscript) and _is_type(value, memory)) or _is_code(value, memory):
         return ReplayKind.DEFINITION
+    if _names_options(value, memory):
+        return ReplayKind.IMPORT
     if isinstance(value, ast.Call) and _dotted(value.func, memory) in CLASS_MAKERS:
         return ReplayKind.DEFINITION if _is_library_call(value, memory) else None
     if _is_view(value) and not _is_constant(value, memory):
@@ -173,6 +176,13 @@ def _assignment(targets: Sequence[ast.expr], value: ast.expr, memory: Objects) -
         safe = all(_is_default(default, memory) for default in defaults)
         return ReplayKind.DEFINITION if safe else None
     return ReplayKind.CONSTANT if _is_constant(value, memory) else None
+
+
+def _names_options(node: ast.expr, memory: Objects) -> bool:
+    """Whether `node` is where a library or the process keeps options: `plt.rcParams`, `decimal.getcontext()`."""
+    if isinstance(node, ast.Call):
+        return _dotted(node.func, memory) == "decimal.getcontext"
+    return keeps_options(_dotted(node, memory))
 
 
 def _is_code(node: ast.expr, memory: Objects) -> bool:

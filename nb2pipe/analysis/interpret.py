@@ -20,6 +20,7 @@ from nb2pipe.analysis.patterns import changed_nodes
 from nb2pipe.analysis.recorder import Binding, Memory, Recorder
 from nb2pipe.analysis.scopes import bound_names
 from nb2pipe.analysis.statements import Statements
+from nb2pipe.analysis.states import keeps_options
 from nb2pipe.analysis.syntax import ParsedCell
 from nb2pipe.analysis.wrappers import store_wrappers
 from nb2pipe.frontend.declarations import Effect
@@ -192,7 +193,12 @@ def _writes(machine: Memory, record: Recorder) -> dict[str, Write]:
         if name in machine.names:
             certain = name in machine.assigned
             kind = WriteKind.DEFINE if certain else WriteKind.MAY_DEFINE
-            writes[name] = Write(kind=kind, node=node, displayed=name in record.displayed)
+            writes[name] = Write(
+                kind=kind,
+                node=node,
+                displayed=name in record.displayed,
+                names_options=keeps_options(machine.names[name].value.dotted),
+            )
     for name, node in record.deleted.items():
         if name not in writes:
             gone = name not in machine.names

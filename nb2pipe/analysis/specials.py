@@ -58,6 +58,7 @@ class Specials(Calls):
             "builtins.setattr": self._set_attribute,
             "builtins.getattr": self._get_attribute,
             "builtins.vars": self._variables,
+            "decimal.getcontext": lambda *_: Value(dotted="decimal.getcontext"),
             **{f"builtins.{name}": self._arithmetic for name in _ARITHMETIC},
             "functools.cache": self._cache,
             "functools.lru_cache": self._cache,

@@ -76,6 +76,11 @@ def state_of_call(dotted: str) -> str | None:
     return next((f"<{name}>" for pattern, name in _KEPT_BY if pattern.match(dotted)), None)
 
 
+def keeps_options(dotted: str | None) -> bool:
+    """Whether a library or the process keeps options at `dotted`: `matplotlib.rcParams`, or in parts of that."""
+    return state_of_call(dotted or "") is not None
+
+
 def state_of_target(dotted: str, *, inside: bool = False) -> str | None:
     """Return the state that assigning to `dotted` changes: of an item of it, if `inside`."""
     if dotted.startswith(("sys.std", "sys.modules", "builtins.", "IPython.")):

@@ -46,6 +46,12 @@ class Version:
         return self.statement.order
 
     @property
+    def names_options(self) -> bool:
+        """Whether it is where a library or the process keeps options: hidden state, by another name."""
+        write = self.statement.writes.get(self.name)
+        return write is not None and write.names_options
+
+    @property
     def repeatable(self) -> bool:
         """Whether a step can make it for itself, for a setting to read."""
         return self.replayable or self.parameter or self.literal

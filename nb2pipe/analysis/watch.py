@@ -151,7 +151,7 @@ class Watch:
 
 
 def _is_watched(version: Version) -> bool:
-    if version.kind is WriteKind.DELETE:
+    if version.kind is WriteKind.DELETE or version.names_options:
         return False
     return not version.hidden or version.name in GENERATORS or version.name.startswith("<file:")
 

@@ -5,7 +5,7 @@ from types import SimpleNamespace
 from typing import Any
 
 LENDERS = {"bytearray", "array"}  # types of Python's own whose memory arrays may use
-LENT = "an array shares its memory with something else; a copy does not"
+LENT = "it shares its memory with something else; a copy does not"
 WITHIN = 256  # bytes of an array that stands in the stream: a buffer of its own costs more
 GAPS = 1 << 28  # bytes that the gaps of an array may take; a sparser one is packed
 

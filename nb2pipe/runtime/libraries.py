@@ -78,6 +78,29 @@ def restore_gradient(tensor: Any, gradient: Any) -> None:
     tensor.grad = gradient
 
 
+# --- numbers that are none
+
+
+class NotANumber:
+    """Stands for a float that is no number: one of a library is the same in each process."""
+
+    def __init__(self, value: float) -> None:
+        self.value = value
+
+    def __reduce__(self) -> Any:
+        for name in "numpy", "math":
+            module: Any = sys.modules.get(name)
+            if module and module.nan is self.value:
+                return getattr, (module, "nan")
+        return float, ("nan",)
+
+
+def reduce_text_type(kind: Any) -> Any:
+    """Return what makes pandas' type of texts again, whose missing value is else looked for in all that is stored."""
+    make, arguments, *rest = kind.__reduce_ex__(4)
+    return make, tuple(NotANumber(v) if type(v) is float else v for v in arguments), *rest
+
+
 # --- frames of pandas: attributes that the notebook gave them, and whether a warning is due when they are changed
 
 
@@ -131,6 +154,7 @@ WAYS = [
     ("matplotlib.figure", "Figure", reduce_figure),
     ("pandas", "DataFrame", reduce_frame),
     ("pandas", "Series", reduce_frame),
+    ("pandas", "StringDtype", reduce_text_type),
     ("torch", "Tensor", reduce_tensor),
     ("torch.nn", "Parameter", reduce_tensor),
     ("torch", "UntypedStorage", reduce_storage),

@@ -17,7 +17,7 @@ from types import CellType, CodeType, FunctionType, MappingProxyType, ModuleType
 from typing import Any
 
 from nb2pipe.runtime.arrays import LENT, reduce_array, reduce_subclass
-from nb2pipe.runtime.libraries import ways_of_libraries
+from nb2pipe.runtime.libraries import NotANumber, ways_of_libraries
 from nb2pipe.runtime.sets import SETS, Walked
 
 # Classes of what was stored in a way of its own, and may forget something.
@@ -165,20 +165,6 @@ def _stand_in(value: Any, walked: Any, nans: Any) -> Any:
     return nans.setdefault(id(value), NotANumber(value)) if is_nan else None
 
 
-class NotANumber:
-    """Stands for a float that is no number: one of a library is the same in each process."""
-
-    def __init__(self, value: float) -> None:
-        self.value = value
-
-    def __reduce__(self) -> Any:
-        for name in "numpy", "math":
-            module: Any = sys.modules.get(name)
-            if module and module.nan is self.value:
-                return getattr, (module, "nan")
-        return float, ("nan",)
-
-
 def _class_name(value: Any, values: dict[str, Any], is_plain: Any) -> Any:
     """Return what stands for a class that is defined anew where it is loaded."""
     if isinstance(value, type) and _find(value.__qualname__) is value:
@@ -260,7 +246,7 @@ def _own_code(owner: Any, name: str, part: Any) -> Any:
 
 
 def _refuse_memory(_: Any) -> Any:  # of which cloudpickle would store a copy
-    raise TypeError("it shares its memory; a copy in `bytes` does not")
+    raise TypeError(LENT)
 
 
 # --- exceptions, with those that they came from

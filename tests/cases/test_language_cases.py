@@ -23,6 +23,7 @@ REFUSED = {
     "a class that forgets a part of its objects when they are stored": ("stopped", ("NB510",)),
     "a singleton": ("stopped", ("NB508",)),
     "a weak reference": ("refused", ("NB206",)),
+    "the context of decimal numbers comes from a function": ("refused", ("NB206",)),
     "an alias is loaded beside an own object that holds it": ("refused", ("NB213",)),
     "a file is written when its handle is let go": ("refused", ("NB206",)),
     "a file is written when the last name of its handle is deleted": ("refused", ("NB206",)),
