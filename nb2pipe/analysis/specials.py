@@ -23,6 +23,8 @@ _OPENED: Final = (
     "netCDF4.Dataset",
 )  # fmt: skip
 _SHELLS: Final = ("!", "%%!", "%%bash", "%%sh", "%%script", "%sx", "%system")
+# What keeps the options that magics set, by the words of their table.
+_KEPT_BY: Final = {"cwd": "<os>", "environ": "<os>", "numpy": "<numpy>"}
 _WORD: Final = re.compile(r"[^\W\d]\w*")
 _NAMESPACE: Final = {"builtins.globals", "builtins.locals", "builtins.vars", "builtins.dir"}
 
@@ -353,7 +355,8 @@ class Specials(Calls):
             self.use_file(IMMUTABLE, node, writes=False)
         moves = "cwd" in escape.state and not escape.quiet
         if escape.setting or moves:
-            self.set_option("<os>" if moves or "environ" in escape.state else None, node)
+            kept = (name for state, name in _KEPT_BY.items() if state in escape.state)
+            self.set_option(next(kept, None), node)
         if moves:
             self.change_folder(Value(constant=escape.folder) if escape.folder else IMMUTABLE, node)
         if escape.opaque and not self.explained:

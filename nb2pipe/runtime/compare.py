@@ -57,7 +57,7 @@ def difference(old: Any, new: Any, path: str, seen: dict[Any, Any], state: Any) 
         return None
     if kind is type(old) and isinstance(new, ATOMS) and kind is not type(len):
         # Zeros differ that are equal, and what is no number is not equal to itself.
-        same = repr(old) == repr(new) if kind in {float, complex} else old == new
+        same = repr(old) == repr(new) if isinstance(new, (float, complex)) else old == new
         return None if same else path
     pairs = _parts(kind, old, new, state) if kind is type(old) else None
     if pairs is None:
@@ -119,7 +119,7 @@ def stored_state(value: Any) -> dict[str, Any]:
         else:
             rest.append(part)
     if hasattr(value, "get_n_calls"):  # scikit-learn's trees of neighbours count how they are used
-        del rest[11:15]
+        del rest[11:15], rest[6]  # between its fields is what nobody wrote
     return {**attributes, "": rest}
 
 

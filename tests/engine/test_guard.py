@@ -204,6 +204,18 @@ def test_caches_are_no_changes(run):
     assert result.step("sum").guard["checked"] == 1
 
 
+def test_caches_beside_what_is_no_number_are_no_changes(run):
+    """A number of numpy that is none equals no other, and a cache makes that each part is looked at."""
+    make = (
+        LAZY
+        + "import numpy as np\nrows.missing = np.float64('nan')\nrows.limits = {'low': np.float64('nan')}"
+    )
+    result = run(
+        (make, "step:load"), ("print(rows.total)", "step:sum"), ("rows.total", "step:show")
+    )
+    assert [item.message for item in result.diagnostics] == []
+
+
 def test_the_result_says_what_the_guard_cost(run):
     result = run(
         ("x = [1, 2, 3]\nx.append(4)", "step:load"),
