@@ -104,17 +104,22 @@ class _Walk:
         if hasattr(value, "dtypes") and hasattr(value, "columns"):
             self.tell(list(map(str, value.dtypes)))
             self.each(list(value.columns), depth)
-            self.visit(getattr(value, "index", None), depth)
+            self.index(getattr(value, "index", None), depth)
             numpy_of = getattr(value, "to_numpy", None)
             if numpy_of is not None:
                 self.array(numpy_of(), depth)
         elif hasattr(value, "to_numpy"):
             self.tell(str(getattr(value, "dtype", "")), str(getattr(value, "name", "")))
             if hasattr(value, "index") and not callable(value.index):
-                self.visit(value.index, depth)
+                self.index(value.index, depth)
             self.array(value.to_numpy(), depth)
         else:
             self.tell(repr(value) if kind_is_scalar(value) else "")
+
+    def index(self, value: Any, depth: int) -> None:
+        """Nobody changes the elements of an index, so it does not matter which tables have the same one."""
+        self.tell(type(value).__qualname__)
+        self.look_into(value, type(value), depth + 1)
 
 
 def kind_is_scalar(value: Any) -> bool:

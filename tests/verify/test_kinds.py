@@ -37,6 +37,14 @@ KINDS = {
         ),
         ("print(len(pair))", "step:b"),
     ],
+    "columns that have one index": [
+        (
+            "import pandas as pd\ndf = pd.DataFrame({'a': [1, 2], 'b': [3, 4]})\nlow, high = df.a < 2, df.b > 3",
+            "step:a",
+        ),
+        ("print(low.sum())", "step:b"),
+        ("both = [low, high]\nprint(len(both))", "step:c"),
+    ],
     "a submodule that a library has imported": [
         ("import matplotlib\nimport pandas as pd", "step:a"),
         ("ax = pd.Series([1, 2]).hist()", "step:b"),
