@@ -35,6 +35,8 @@ _VOLATILE = (
     (re.compile(r"^findfont: .*\n?", re.MULTILINE), ""),
     # Where packages are installed.
     (re.compile(r"(?<!\S)\S*/site-packages/"), "site-packages/"),
+    # networkx counts which of its functions were called, each for the first time.
+    (re.compile(r"argmap'> compilation \d+"), "argmap'> compilation …"),
     # Counters and random parts of HTML ids.
     (re.compile(r"sk-(container|estimator)-id-\d+"), r"sk-\1-id-…"),
     (re.compile(r"\bT_[0-9a-f]{5}"), "T_…"),

@@ -26,6 +26,8 @@ def result(text):
         (stream("a\nfindfont: Font family 'X' not found.\nb", "stderr"), stream("a\nb", "stderr")),
         (stream("/t/ipykernel_41/7.py:3: UserWarning: a\n", "stderr"),
          stream("a b.ipynb cell 9 from line 1:3: UserWarning: a\n", "stderr")),
+        (stream("<class 'networkx.utils.decorators.argmap'> compilation 75:3: FutureWarning: a\n", "stderr"),
+         stream("<class 'networkx.utils.decorators.argmap'> compilation 4:3: FutureWarning: a\n", "stderr")),
         (result("'a.ipynb cell 3'"), result("'a.ipynb cell 12 from line 3'")),
     ],
 )  # fmt: skip
