@@ -61,8 +61,15 @@ class Definition:
 
     @property
     def dispatches(self) -> bool:
-        """Whether other functions can be registered with it, as cases of it."""
-        return not DISPATCHERS.isdisjoint(self.decorators)
+        """Whether other functions can be registered with it, as cases of it; or classes, with an abstract one."""
+        makers = (*self.bases, *self.metas)
+        abstract = any(maker.dotted in {"abc.ABC", "abc.ABCMeta"} for maker in makers)
+        inherited = (site.definition for base in self.bases for site in base.sites)
+        return (
+            abstract
+            or not DISPATCHERS.isdisjoint(self.decorators)
+            or any(base.dispatches for base in inherited if base is not None)
+        )
 
     @property
     def is_property(self) -> bool:

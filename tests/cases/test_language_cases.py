@@ -22,6 +22,7 @@ REFUSED = {
     "a frozen set that was made by taking something away is walked": ("stopped", ("NB504",)),
     "a class that forgets a part of its objects when they are stored": ("stopped", ("NB510",)),
     "a singleton": ("stopped", ("NB508",)),
+    "a class is registered with an abstract one": ("refused", ("NB212",)),
     "a weak reference": ("refused", ("NB206",)),
     "the context of decimal numbers comes from a function": ("refused", ("NB206",)),
     "an alias is loaded beside an own object that holds it": ("refused", ("NB213",)),
