@@ -40,7 +40,7 @@ class Linker:
         self.supplies: tuple[Supply, ...] = ()
         self._holders: dict[Version, list[Supply]] = {}
         self._shareable: dict[tuple[str, int], Sites] = {}
-        self._definitions_of: dict[Supply, Sequence[Version]] = {}
+        self._definitions_of: dict[tuple[Supply, bool], Sequence[Version]] = {}
         self.views: set[tuple[str, Version]] = set()
         self.portable = portable(interpretation.files)
         self._seen: set[tuple[str, int, Version]] = set()
@@ -125,6 +125,10 @@ class Linker:
             same = current is not None and current.origin is made
             if same and (not made.replayable or current is not made):
                 self.require(step, cell, current)
+        for base in self._definitions(supply, bases=True):
+            current = self.history.before[cell].get(base.name)
+            if current is not None and current is not base and current.origin is base:
+                self.require(step, cell, current)
 
     def _require_files(self, step: str, cell: int, supply: Supply) -> None:
         """Require the files on which an artifact has handles, before `cell` loads it."""
@@ -142,20 +146,20 @@ class Linker:
         """Return the definitions that must be replayed before an artifact is loaded."""
         return [made for made in self._definitions(supply) if made.replayable]
 
-    def _definitions(self, supply: Supply) -> Sequence[Version]:
-        """Return the classes and functions of the notebook that an artifact refers to, not the bases of these.
+    def _definitions(self, supply: Supply, *, bases: bool = False) -> Sequence[Version]:
+        """Return the classes and functions of the notebook that an artifact refers to, if asked with their `bases`.
 
         Of those with one name it is the last: that is what the name means where it is stored.
         """
-        if supply not in self._definitions_of:
+        if (supply, bases) not in self._definitions_of:
             after = self.interpretation.cells[supply.cell].after
             order = self._first_order[supply.cell + 1]
             sites = NOTHING.union(*(after.get(name, NOTHING) for name in supply.names))
-            made = {self._made(site) for site in self._reach_until(sites, order, bases=False)}
+            made = {self._made(site) for site in self._reach_until(sites, order, bases=bases)}
             found = [version for version in made if version is not None]
             latest = {version.name: version for version in sorted(found, key=_made_at)}
-            self._definitions_of[supply] = sorted(latest.values(), key=_made_at)
-        return self._definitions_of[supply]
+            self._definitions_of[supply, bases] = sorted(latest.values(), key=_made_at)
+        return self._definitions_of[supply, bases]
 
     def outdated(self, supply: Supply, cell: int) -> Iterable[tuple[Version, Version]]:
         """Yield changed definitions that an artifact refers to, whose names mean something else when `cell` starts.
@@ -163,7 +167,7 @@ class Linker:
         Each comes with the version in which it changed last.
         """
         start = self._first_order[cell]
-        for made in self._definitions(supply):
+        for made in self._definitions(supply, bases=True):
             current = self.history.before[cell].get(made.name)
             if made.order < start and (current is None or current.origin is not made):
                 states = [

@@ -23,6 +23,7 @@ REFUSED = {
     "a class that forgets a part of its objects when they are stored": ("stopped", ("NB510",)),
     "a singleton": ("stopped", ("NB508",)),
     "a class is registered with an abstract one": ("refused", ("NB212",)),
+    "a base class changes, and its name means another class then": ("refused", ("NB216",)),
     "a weak reference": ("refused", ("NB206",)),
     "the context of decimal numbers comes from a function": ("refused", ("NB206",)),
     "an alias is loaded beside an own object that holds it": ("refused", ("NB213",)),
