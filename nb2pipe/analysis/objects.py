@@ -1,7 +1,7 @@
 """Objects and their parts: members of classes, elements of containers, views."""
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from nb2pipe.analysis.containers import CONTAINERS
 from nb2pipe.analysis.definitions import Definition
@@ -41,16 +41,16 @@ class Objects(Memory):
 
     def is_plain_instance(self, value: Value) -> bool:
         """Whether `value` is an instance of classes that the notebook alone defines."""
-        return bool(value.sites) and all(
-            site.type == "instance" and self._library_bases(site) <= {"builtins.object"}
-            for site in in_order(value.sites)
-        )
+        return self._is_derived(value, "builtins.object".__eq__)
 
     def has_own_attributes(self, value: Value) -> bool:
         """Whether the notebook's own code alone sets attributes of `value`, an instance."""
+        return self._is_derived(value, self.knowledge.has_own_attributes)
+
+    def _is_derived(self, value: Value, fits: Callable[[str], bool]) -> bool:
+        """Whether `value` is an instance of classes of the notebook, and each library's class behind them fits."""
         return bool(value.sites) and all(
-            site.type == "instance"
-            and all(map(self.knowledge.has_own_attributes, self._library_bases(site)))
+            site.type == "instance" and all(map(fits, self._library_bases(site)))
             for site in in_order(value.sites)
         )
 

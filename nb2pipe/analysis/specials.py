@@ -24,7 +24,7 @@ _OPENED: Final = (
 )  # fmt: skip
 _SHELLS: Final = ("!", "%%!", "%%bash", "%%sh", "%%script", "%sx", "%system")
 # What keeps the options that magics set, by the words of their table.
-_KEPT_BY: Final = {"cwd": "<os>", "environ": "<os>", "numpy": "<numpy>"}
+_STATES_OF_MAGICS: Final = {"cwd": "<os>", "environ": "<os>", "numpy": "<numpy>"}
 _WORD: Final = re.compile(r"[^\W\d]\w*")
 _NAMESPACE: Final = {"builtins.globals", "builtins.locals", "builtins.vars", "builtins.dir"}
 
@@ -355,7 +355,7 @@ class Specials(Calls):
             self.use_file(IMMUTABLE, node, writes=False)
         moves = "cwd" in escape.state and not escape.quiet
         if escape.setting or moves:
-            kept = (name for state, name in _KEPT_BY.items() if state in escape.state)
+            kept = (name for state, name in _STATES_OF_MAGICS.items() if state in escape.state)
             self.set_option(next(kept, None), node)
         if moves:
             self.change_folder(Value(constant=escape.folder) if escape.folder else IMMUTABLE, node)

@@ -13,7 +13,7 @@ WATCHED: dict[str, Any] = {
     "matplotlib.rcParams": lambda module, options="rcParams": sorted(
         item
         for item in dict.items(getattr(module, options))
-        if item[0][:7] not in {"backend", "interac"}
+        if not item[0].startswith(("backend", "interactive"))
     ),
     "numpy.printoptions": lambda module: module.get_printoptions(),
     "numpy.geterr": lambda module: module.geterr(),
