@@ -31,7 +31,7 @@ from nb2pipe.ir import Cell, Edge, Parameter, Step
 class Analysed:
     """What the analysis adds to a layout: steps with programs, in execution order, and their edges.
 
-    `written_in` tells which cell, by position, is the last to write each variable.
+    `written_in` tells which cell, by position, is the last to write each variable, if its step gets what it changes.
     """
 
     steps: tuple[Step, ...]
@@ -69,7 +69,7 @@ def analyse(layout: Layout) -> tuple[Analysed, tuple[Diagnostic, ...]]:
         written_in={
             name: version.cell
             for name, version in history.last.items()
-            if not (version.hidden or version.names_options)
+            if not (version.hidden or version.names_options) and linker.is_whole(version)
         },
     )
     everything = (*problems, *diagnostics, *found, *conflicts, *cycles, *check_all(analysis))

@@ -273,6 +273,13 @@ class Linker:
             and (step, version) not in self.views
         )
 
+    def is_whole(self, version: Version) -> bool:
+        """Whether the step that makes a version gets the one that it changes: nobody may ask for it by that name."""
+        step, previous = self.step_of[version.cell], version.previous
+        if previous is None or (step, version.cell, previous) in self._seen:
+            return True
+        return self.step_of[previous.cell] == step and self.is_whole(previous)
+
     def _group_all(self) -> bool:
         """Form the groups of every step; tell whether that made new needs."""
         before = len(self._seen)
@@ -309,7 +316,8 @@ class Linker:
     def _group(self, loads: Mapping[Version, int]) -> list[Group]:
         """Put versions together whose shared objects somebody changes later, or compares.
 
-        Two versions of one name never are: the later one takes the place of the other.
+        Two versions of one name never are: the later one takes the place of the other. Nor is one that
+        has changed by the time when all of the group are there.
         """
         groups: dict[int, list[tuple[Version, Sites]]] = {}
         holders: dict[Site, set[int]] = {}  # groups that hold an object, or did before they grew
@@ -320,12 +328,17 @@ class Linker:
             mattering = self._mattering(sites, since)
             sharing = set[int]().union(*(holders.get(site, ()) for site in mattering))
             for other in sorted(sharing & groups.keys()):
-                names = {item.name for item, _ in groups[rank]}
-                if names.isdisjoint(item.name for item, _ in groups[other]):
+                if self._coexist([item for item, _ in groups[rank] + groups[other]]):
                     groups[rank] += groups.pop(other)
             for site in NOTHING.union(*(held for _, held in groups[rank])):
                 holders.setdefault(site, set()).add(rank)
         return [Group(tuple(version for version, _ in group)) for group in groups.values()]
+
+    def _coexist(self, versions: Sequence[Version]) -> bool:
+        """Whether all these versions are current at once: after the cell that made the last one."""
+        latest = max(version.cell for version in versions)
+        current = self.history.before[latest + 1]
+        return all(current.get(version.name) is version for version in versions)
 
     def shows(self, shared: Sites, cell: int, *, surely: bool = False) -> bool:
         """Whether anybody would notice from `cell` on that `shared` became two objects each.

@@ -385,11 +385,11 @@ class _StepBuilder:
                 self.doubted.update({name, *fresh})
 
     def _is_used(self, name: str, held: Version, cell: int) -> bool:
-        """Whether the step uses what `name` has when `cell` starts, from there on."""
+        """Whether the step uses what `name` has when `cell` starts, from there on, changed or not."""
         history = self.linker.history
-        later = (other for other in self.step.cells if other >= cell)
+        later = (history.needs[other].get(name) for other in self.step.cells if other >= cell)
         return history.before[cell].get(name) is held and any(
-            history.needs[other].get(name) is held for other in later
+            version is not None and version.rests_on(held) for version in later
         )
 
     def _doubted(self, cell: int) -> list[str]:

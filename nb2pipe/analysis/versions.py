@@ -64,6 +64,13 @@ class Version:
             version = version.previous
         return version
 
+    def rests_on(self, other: "Version") -> bool:
+        """Whether it is another version, or may be the same object, changed since."""
+        version: Version | None = self
+        while version is not None and version is not other:
+            version = version.previous
+        return version is not None
+
     @property
     def state_only(self) -> bool:
         """Whether it is a function or class that changed, and that can be defined anew."""

@@ -26,6 +26,10 @@ REFUSED = {
     "a base class changes, and its name means another class then": ("refused", ("NB216",)),
     "a weak reference": ("refused", ("NB206",)),
     "the context of decimal numbers comes from a function": ("refused", ("NB206",)),
+    "a list grows that an iterator walks and a tuple holds, made in two steps": (
+        "refused",
+        ("NB213",),
+    ),
     "an alias is loaded beside an own object that holds it": ("refused", ("NB213",)),
     "a file is written when its handle is let go": ("refused", ("NB206",)),
     "a file is written when the last name of its handle is deleted": ("refused", ("NB206",)),
