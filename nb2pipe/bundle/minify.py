@@ -5,7 +5,7 @@ import builtins
 import re
 from collections import Counter
 from collections.abc import Iterator
-from itertools import product
+from itertools import pairwise, product
 from string import ascii_letters
 from typing import Any
 
@@ -37,13 +37,22 @@ def minify(statements: list[ast.stmt]) -> ast.Module:
 
 
 def minified_text(module: ast.Module) -> str:
-    """Return the text of a module, without the blanks that Python can do without."""
-    small = ""
-    for line in ast.unparse(module).splitlines():
-        code = line.lstrip()
-        words = _without_blanks(code)
-        small += " " * ((len(line) - len(code)) // 4) + words + "\n" if code else ""
-    return small
+    """Return the text of a module, without the blanks and the ends of lines that Python can do without."""
+    lines = [line for line in ast.unparse(module).splitlines() if line]
+    depths = [(len(line) - len(line.lstrip())) // 4 for line in lines]
+    joined: list[tuple[int, bool, str]] = []  # depth, whether it is all of simple statements, text
+    for line, depth, next_depth in zip(lines, depths, [*depths[1:], 0], strict=True):
+        code = _without_blanks(line.lstrip())
+        kind = depth, next_depth <= depth and not code.startswith("@")
+        if joined and kind == joined[-1][:2] == (depth, True):
+            code = f"{joined.pop()[2]};{code}"
+        joined.append((*kind, code))
+    text = ""
+    for (depth, is_simple, line), (next_depth, *_) in pairwise([*joined, (0, False, "")]):
+        is_whole_block = is_simple and next_depth < depth and text.endswith(":\n")
+        text = text[:-1] + line if is_whole_block else text + " " * depth + line
+        text += "\n"
+    return text
 
 
 def _without_blanks(line: str) -> str:

@@ -103,6 +103,10 @@ def _reduce_layout(array: Any) -> Any:
     # To read it the way of numpy makes the order of its bytes the usual one.
     if flags.forc and flags.writeable and array.dtype.isnative and array.nbytes < WITHIN:
         return array.__reduce__()
+    if flags.forc and array.dtype.kind in "mM":
+        # numpy hands out the memory of numbers only.
+        make, (memory, _, *form) = array.view("i8").__reduce_ex__(5)
+        return make, (memory, array.dtype, *form)
     if flags.forc or array.dtype.hasobject:
         return NotImplemented
     low, high = _extent(array.shape, array.strides)

@@ -180,6 +180,22 @@ ARRAYS = {
         "import numpy as np; a = np.arange(3_000_000.0)",
         "assert a.flags.writeable and not a.flags.owndata; a[0] = 5; assert a[0] == 5 and a[-1] == 2_999_999",
     ),
+    "dates and durations are mapped, too": (
+        ["v"],
+        (
+            "import numpy as np\nv = [np.arange(8_000_000).astype(kind) for kind in ('M8[us]', 'm8[D]', '>M8[s]')]\n"
+            "v += [v[0].reshape(2, -1).T, np.array('2020', 'M8[Y]'), np.zeros((0, 3), 'm8')]\n"
+            "v[1].flags.writeable = False"
+        ),
+        (
+            "import os, numpy as np; assert os.path.getsize('it') - 3 * 64_000_000 < 10_000\n"
+            "assert [str(a.dtype) for a in v] == ['datetime64[us]', 'timedelta64[D]', '>M8[s]', 'datetime64[us]',"
+            " 'datetime64[Y]', 'timedelta64']\n"
+            "assert [a.flags.writeable for a in v] == [True, False, True, True, True, True]\n"
+            "assert not v[2].flags.owndata and v[2][-1] == np.datetime64(7_999_999, 's') and v[5].shape == (0, 3)\n"
+            "v[0][1] = np.datetime64('NaT'); assert np.isnat(v[3][1, 0]) and v[4] == np.datetime64('2020')"
+        ),
+    ),
     "a read-only array": (
         ["a"],
         "import numpy as np; a = np.arange(3); a.flags.writeable = False",
