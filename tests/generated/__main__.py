@@ -1,7 +1,11 @@
-"""Generate many notebooks and count: `python -m tests.generated [--count N] [--first SEED]`."""
+"""Generate many notebooks and count: `python -m tests.generated [--count N] [--first SEED]`.
+
+Every 500 notebooks it says on standard error how far it is.
+"""
 
 import argparse
 import random
+import sys
 from collections import Counter
 
 from tests.generated.execute import compare
@@ -25,6 +29,9 @@ def main() -> None:
         if outcome.kind == "different":
             small = shrink(notebook.cells, outcome.kind)
             print(f"seed {seed}\n{text_of(small)}\n{compare(small).difference}", flush=True)
+        done = counts["outcomes"].total()
+        if done % 500 == 0:
+            print(done, counts["outcomes"], file=sys.stderr, flush=True)
     for name, counter in counts.items():
         print(f"{name}:", ", ".join(f"{key} {count}" for key, count in counter.most_common()))
 
