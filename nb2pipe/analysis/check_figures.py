@@ -1,67 +1,130 @@
 """Backends of matplotlib that keep figures open from cell to cell: no step hands an open figure on."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
+from itertools import chain
 from typing import Final
 
 from nb2pipe.analysis.escapes import escape_facts
 from nb2pipe.analysis.findings import Analysis
 from nb2pipe.diagnostics import Code, Diagnostic
 
-_DRAWING: Final = {"matplotlib", "pylab", "seaborn"}
+_PYPLOT: Final = ("matplotlib.pyplot", "pylab", "seaborn")
 _CHOOSING: Final = {"use", "switch_backend"}
+# What begins a figure.
+_BEGINS: Final = {
+    "figure", "subplots", "subplot_mosaic", "relplot", "displot", "catplot", "lmplot", "jointplot", "pairplot",
+    "clustermap", "FacetGrid", "PairGrid", "JointGrid",
+}  # fmt: skip
+# What has nothing to do with figures.
+_APART: Final = {
+    "rc", "rc_context", "rcdefaults", "get_cmap", "ion", "ioff", "set", "set_theme", "set_style", "set_palette",
+    "set_context", "color_palette", "load_dataset", "Circle", "Rectangle", "Polygon", "Line2D", "Normalize",
+    *_CHOOSING,
+}  # fmt: skip
 
 
 def check_figures(analysis: Analysis) -> Iterator[Diagnostic]:
-    """A backend that keeps figures is chosen, and several steps draw after it."""
-    names = _drawing_names(analysis)
-    for facts in analysis.statements():
-        choice = next((node for node in ast.walk(facts.node) if _keeps_figures(node, names)), None)
-        if choice is None:
+    """A backend that keeps figures is chosen, and a step may draw on one that another step left open."""
+    statements = [*analysis.statements()]
+    names = _drawing_names([facts.node for facts in statements])
+    chosen = next((facts for facts in statements if _chooses(facts.node, names)), None)
+    if chosen is None:
+        return
+    nodes = [facts.node for facts in statements]
+    functions = {node.name: node for node in nodes if isinstance(node, ast.FunctionDef)}
+    number = analysis.layout.cells[chosen.cell].cell.number
+    last = analysis.step_of(chosen.cell)
+    for facts in statements:
+        use = _first_use(facts.node, names, functions) if facts.order > chosen.order else None
+        step = analysis.step_of(facts.cell)
+        if use is None or step is None:
             continue
-        steps = {
-            analysis.step_of(other.cell)
-            for other in analysis.statements()
-            if other.order > facts.order and not names.isdisjoint(other.reads)
-        }
-        if len(steps) > 1:
+        if step != last and not _begins(use, names):
             yield Diagnostic(
                 code=Code.KEPT_FIGURES,
-                span=analysis.span(facts.cell, choice),
-                message="with this backend figures stay open from cell to cell, and no step gets the open "
-                "figures of another",
-                hint="remove it (notebooks show figures inline), or draw and save each figure in one step",
-                step=analysis.step_of(facts.cell),
+                span=analysis.span(facts.cell, use),
+                message="this draws on the current figure, which stays open from cell to cell with the backend that "
+                f"cell {number} chooses, but no step gets the open figures of another",
+                hint=f"begin a figure here with `plt.figure()`, or show figures inline: leave out the backend in "
+                f"cell {number}",
+                step=step,
             )
+        last = step
 
 
-def _drawing_names(analysis: Analysis) -> frozenset[str]:
-    """Return the names under which the notebook imports what draws."""
-    imports = [
-        node
-        for facts in analysis.statements()
-        for node in ast.walk(facts.node)
-        if isinstance(node, ast.Import | ast.ImportFrom)
-    ]
-    found: set[str] = set()
-    for node in imports:
-        for alias in node.names:
-            module = node.module if isinstance(node, ast.ImportFrom) else alias.name
-            if (module or "").partition(".")[0] in _DRAWING:
-                found.add(alias.asname or alias.name.partition(".")[0])
-    return frozenset(found)
+def _drawing_names(nodes: Collection[ast.AST]) -> Mapping[str, str]:
+    """Return the names of matplotlib, and those that draw, with what each is the name of."""
+    found: dict[str, str] = {}
+    for node in chain.from_iterable(map(ast.walk, nodes)):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            module = f"{node.module}." if isinstance(node, ast.ImportFrom) else ""
+            for alias in node.names:
+                meaning = module + alias.name
+                if not module and alias.asname is None:
+                    meaning = meaning.partition(".")[0]
+                if meaning == "matplotlib" or meaning.startswith(_PYPLOT):
+                    found[alias.asname or meaning.rpartition(".")[2]] = meaning
+    return found
 
 
-def _keeps_figures(node: ast.AST, names: frozenset[str]) -> bool:
-    """Whether `node` chooses a backend other than the inline one."""
+def _chooses(statement: ast.AST, names: Mapping[str, str]) -> bool:
+    """Whether a statement chooses a backend other than the inline one."""
+    return any(_keeps_figures(node, names) for node in ast.walk(statement))
+
+
+def _keeps_figures(node: ast.AST, names: Mapping[str, str]) -> bool:
     match node:
         case ast.Call(
             func=ast.Attribute(value=ast.Name(id=name), attr=attribute),
             args=[ast.Constant(value=str(backend)), *_],
-        ):
-            return name in names and attribute in _CHOOSING and "inline" not in backend
+        ) if attribute in _CHOOSING:
+            return name in names and "inline" not in backend
         case ast.Call(args=[ast.Constant(value="matplotlib"), ast.Constant(value=str(backend))]):
             plain = backend.strip().startswith(("inline", "-"))
             return escape_facts(node) is not None and bool(backend.strip()) and not plain
         case _:
             return False
+
+
+def _first_use(
+    tree: ast.AST, names: Mapping[str, str], functions: Mapping[str, ast.FunctionDef]
+) -> ast.Call | None:
+    """Return the first call by which a statement draws, in a function of the notebook as well."""
+    if isinstance(tree, ast.FunctionDef | ast.ClassDef):
+        return None
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    for call in sorted(calls, key=lambda node: (node.lineno, node.col_offset)):
+        if _drawing(call, names) not in {None, *_APART}:
+            return call
+        called = functions.get(call.func.id) if isinstance(call.func, ast.Name) else None
+        if called is not None:
+            others = {name: function for name, function in functions.items() if function != called}
+            body = ast.Module(called.body, [])
+            use = _first_use(body, names, others)
+            if use is not None:
+                return use if _begins(use, names) else call
+    return None
+
+
+def _drawing(call: ast.Call, names: Mapping[str, str]) -> str | None:
+    """Return the name of the function of pyplot or seaborn that a call calls."""
+    match call.func:
+        case ast.Attribute(value=ast.Name(id=name), attr=attribute):
+            return attribute if names.get(name, "matplotlib") != "matplotlib" else None
+        case ast.Attribute(
+            value=ast.Attribute(value=ast.Name(id=name), attr="pyplot"), attr=attribute
+        ):
+            return attribute if name in names else None
+        case ast.Name(id=name) if name in names:
+            return names[name].rpartition(".")[2]
+    return None
+
+
+def _begins(call: ast.Call, names: Mapping[str, str]) -> bool:
+    """Whether a call makes another figure the current one, with none of those that there are."""
+    name = _drawing(call, names)
+    numbered = any(keyword.arg in {"num", "ax"} for keyword in call.keywords)
+    if name == "close":
+        return any(isinstance(item, ast.Constant) and item.value == "all" for item in call.args)
+    return name in _BEGINS and not numbered and not (name == "figure" and call.args)

@@ -113,7 +113,7 @@ class Code(Enum):
     INTERACTIVE = ("NB215", Severity.ERROR, "a cell waits for input", Standing.LOUD)
     NAME_REUSED = ("NB216", Severity.ERROR, "a step needs two values of one name at once")
     LOST_OPTION_CHANGE = ("NB217", Severity.ERROR, "a change of options stays in its step")
-    KEPT_FIGURES = ("NB218", Severity.WARNING, "figures stay open between steps")
+    KEPT_FIGURES = ("NB218", Severity.ERROR, "figures stay open between steps")
     VARIABLES_LISTED = ("NB219", Severity.ERROR, "the variables of a step are listed")
     KERNEL_NEEDED = ("NB220", Severity.ERROR, "a magic asks the kernel of the notebook")
 

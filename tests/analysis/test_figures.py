@@ -1,0 +1,69 @@
+"""With a backend that keeps figures open, a step that goes on drawing on the figure of another one is refused."""
+
+import pytest
+
+from tests.analysis.test_declared import analyse
+
+NOTEBOOK = "import matplotlib.pyplot as plt\n%matplotlib notebook\nplt.plot([1])"
+AGG = "import matplotlib\nimport matplotlib.pyplot as plt\nmatplotlib.use('agg')\nplt.plot([1])"
+
+
+def refused(*cells):
+    return [
+        (d.span.cell, d.span.line) for d in analyse(*cells).diagnostics if d.code.number == "NB218"
+    ]
+
+
+GOES_ON = {
+    "pyplot": "print(1)\nplt.title('x')",
+    "seaborn": "import seaborn as sns\nsns.histplot([1, 2])",
+    "the whole name": "import matplotlib.pyplot\nmatplotlib.pyplot.title('x')",
+    "a function of pyplot": "from matplotlib.pyplot import title\ntitle('x')",
+    "a numbered figure": "print(1)\nplt.figure(1)",
+    "the current figure is closed": "print(1)\nplt.close()",
+    "a function": "def f():\n    plt.plot([2])\nprint(1); f()",
+    "a style before": "plt.style.use('ggplot')\nplt.plot(plt.cm.gray(0.5))",
+}
+BEGINS = {
+    "a figure": "plt.figure(figsize=(3, 3))\nplt.plot([2])",
+    "axes": "fig, ax = plt.subplots(2)\nplt.title('x')",
+    "seaborn": "import seaborn as sns\nsns.set()\ng = sns.FacetGrid(df)",
+    "all are closed": "plt.close('all')\nplt.plot([2])",
+    "a function": "def f():\n    plt.figure()\n    plt.plot([2])\nf()",
+}
+APART = {
+    "options": "plt.rcParams['lines.linewidth'] = 3\nplt.rc('font', size=9)",
+    "axes of a variable": "ax.plot([1])",
+}
+
+
+@pytest.mark.parametrize("source", GOES_ON.values(), ids=GOES_ON)
+def test_a_step_goes_on_drawing(source):
+    for first in NOTEBOOK, AGG:
+        assert refused(("a", first), ("b", source)) in ([(2, 2)], [(2, 3)])
+        assert refused(("a", first), ("a", source)) == []
+        assert (
+            refused(
+                ("a", first.replace("notebook", "inline").replace("agg", "inline")), ("b", source)
+            )
+            == []
+        )
+
+
+@pytest.mark.parametrize("source", BEGINS.values(), ids=BEGINS)
+def test_a_step_begins_a_figure(source):
+    for first in NOTEBOOK, AGG:
+        assert refused(("a", first), ("b", source), ("b", "plt.title('y')")) == []
+
+
+@pytest.mark.parametrize("source", APART.values(), ids=APART)
+def test_a_step_leaves_figures_alone_at_first(source):
+    for first in NOTEBOOK, AGG:
+        assert refused(("a", first), ("b", source)) == []
+        assert refused(("a", first), ("b", source), ("b", "plt.title('y')")) == [(3, 1)]
+
+
+def test_a_step_goes_on_after_another_one():
+    fresh = "plt.figure()\nplt.plot([3])"
+    assert refused(("a", NOTEBOOK), ("b", fresh), ("a", "plt.title('x')")) == [(3, 1)]
+    assert refused(("a", NOTEBOOK), ("b", fresh), ("a", fresh)) == []
