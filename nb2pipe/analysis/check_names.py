@@ -9,7 +9,7 @@ from nb2pipe.analysis.expressions import BUILTINS, SHELL_NAMES
 from nb2pipe.analysis.facts import StatementFacts
 from nb2pipe.analysis.findings import Analysis
 from nb2pipe.analysis.history import is_history
-from nb2pipe.analysis.scopes import bound_names
+from nb2pipe.analysis.scopes import FunctionNode, bound_names, names_read, surely_read
 from nb2pipe.diagnostics import Code, Diagnostic, Related, Severity
 from nb2pipe.frontend.layout import Role
 
@@ -33,8 +33,26 @@ def check_undefined(analysis: Analysis) -> Iterator[Diagnostic]:
                 continue
             if is_history(name) or name in broken:
                 continue
+            is_sure = _is_sure(analysis, facts, name)
+            if not is_sure and name in analysis.history.last:
+                continue  # by the time when it is read, it may be there
             reported.add(name)
-            yield _undefined(analysis, facts, name, read.node, certain=not hidden)
+            certain = is_sure and not hidden
+            yield _undefined(analysis, facts, name, read.node, certain=certain)
+
+
+def _is_sure(analysis: Analysis, facts: StatementFacts, name: str) -> bool:
+    """Whether a statement reads a name whatever happens, in itself or in a function that may be the called one."""
+    if name in names_read(facts.node):
+        return name in surely_read([facts.node])
+    functions = (
+        node
+        for other in analysis.statements()
+        for node in ast.walk(other.node)
+        if isinstance(node, FunctionNode)
+    )
+    bodies = (f.body if isinstance(f.body, list) else [f.body] for f in functions)
+    return any(name in surely_read(body) for body in bodies)
 
 
 def _words_of_broken_cells(analysis: Analysis) -> set[str]:

@@ -1,7 +1,7 @@
 """Which names a function binds, and which it looks up outside: Python's scope rules, statically."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
@@ -10,6 +10,7 @@ FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 
 _OWN_SCOPE: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
+_LEAVING: Final = (ast.Return, ast.Raise, ast.Break, ast.Continue)
 _COMPREHENSIONS: Final = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
@@ -147,3 +148,33 @@ def free_names(node: ast.AST) -> frozenset[str]:
     bound = {name for item in inner for name in bound_names(item)}
     bound.update(item.arg for item in inner if isinstance(item, ast.arg))
     return names_read(node) - (bound - shared)
+
+
+def surely_read(body: Sequence[ast.stmt | ast.expr]) -> frozenset[str]:
+    """Return the names that a block reads whatever happens, if its loops run at all; not in functions that it calls."""
+    found: set[str] = set()
+    for node in body:
+        found.update(_evaluated(node))
+        if any(isinstance(inner, _LEAVING) for inner in ast.walk(node)):
+            break
+    return frozenset(found)
+
+
+def _evaluated(node: ast.AST) -> Iterator[str]:
+    match node:
+        case ast.Name(id=name, ctx=ast.Load()):
+            yield name
+        case ast.If(test=first) | ast.IfExp(test=first) | ast.Match(subject=first):
+            yield from _evaluated(first)
+        case ast.BoolOp(values=[first, *_]):
+            yield from _evaluated(first)
+        case ast.Try(body=body):
+            yield from surely_read(body)
+        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.Lambda():
+            for _, default in parameter_defaults(node.args):
+                yield from _evaluated(default)
+            for decorator in getattr(node, "decorator_list", ()):
+                yield from _evaluated(decorator)
+        case _:
+            for inner in ast.iter_child_nodes(node):
+                yield from _evaluated(inner)

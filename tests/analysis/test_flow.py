@@ -433,3 +433,29 @@ def test_undefined_names_point_at_the_name_and_suggest(analysis):
     diagnostic = next(d for d in found.diagnostics if d.code.number == "NB203")
     assert (diagnostic.span.cell, diagnostic.span.line, diagnostic.span.column) == (2, 2, 7)
     assert diagnostic.hint == "did you mean `frame`?"
+
+
+CERTAIN = {
+    "print(nothing)": "error",
+    "def f():\n    print(nothing)\nf()": "error",
+    "for x in range(3):\n    if nothing or x:\n        pass": "error",
+    "try:\n    print(nothing)\nfinally:\n    pass": "error",
+    "if len(__name__) > 9:\n    print(nothing)": "warning",
+    "print(len(__name__) > 9 and nothing)": "warning",
+    "def f(x):\n    if x:\n        return 1\n    return nothing\nf(1)": "warning",
+    "f = lambda x: 1 if x else nothing\nf(1)": "warning",
+}
+
+
+@pytest.mark.parametrize("source", CERTAIN)
+def test_what_may_never_be_read_is_no_error(analysis, source):
+    (found,) = [d for d in analysis(("a", source)).diagnostics if d.code.number == "NB203"]
+    assert found.severity.value == CERTAIN[source]
+
+
+def test_a_function_may_wait_for_what_is_defined_later(analysis):
+    answer = "def answer(first):\n    return 'y' if first or player > 3 else 'n'"
+    found = analysis(("a", answer), ("a", "player = len(answer(True))\nprint(answer(False))"))
+    assert found.diagnostics == ()
+    found = analysis(("a", answer.replace("first or ", "")), ("a", "player = len(answer(True))"))
+    assert [d.code.number for d in found.diagnostics] == ["NB203"]
