@@ -34,13 +34,13 @@ def check_figures(analysis: Analysis) -> Iterator[Diagnostic]:
     nodes = [facts.node for facts in statements]
     functions = {node.name: node for node in nodes if isinstance(node, ast.FunctionDef)}
     number = analysis.layout.cells[chosen.cell].cell.number
-    last = analysis.step_of(chosen.cell)
+    last: str | None = None
     for facts in statements:
         use = _first_use(facts.node, names, functions) if facts.order > chosen.order else None
         step = analysis.step_of(facts.cell)
         if use is None or step is None:
             continue
-        if step != last and not _begins(use, names):
+        if last not in {None, step} and not _begins(use, names):
             yield Diagnostic(
                 code=Code.KEPT_FIGURES,
                 span=analysis.span(facts.cell, use),

@@ -7,6 +7,7 @@ facts, of variables and of hidden state alike, become edges.
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Final
 
 from nb2pipe.analysis.facts import ReplayKind, WriteKind
 from nb2pipe.analysis.handles import handles_in, portable
@@ -387,8 +388,40 @@ class Linker:
             self._shareable[name, cell] = stored
         return self._shareable[name, cell]
 
+    def beside_code(self, name: str, cell: int) -> Sites:
+        """Return the objects of a name that are reached when `cell` starts, and not only through code."""
+        return self._beside_code(self.interpretation.cells[cell].before.get(name, NOTHING))
+
+    def own_objects(self, version: Version) -> Sites:
+        """Return what a definition makes each time it is run: defaults of a function, members of a class."""
+        after = self.interpretation.cells[version.cell].after
+        made = [
+            value.sites
+            for site in after.get(version.name, NOTHING)
+            if site.definition is not None and site.definition.order == version.origin.order
+            for value in (*site.definition.defaults.values(), *site.definition.members.values())
+        ]
+        given = [after.get(item.name, NOTHING) for item in version.origin.eager]
+        own = self._beside_code(NOTHING.union(*made)) - self._beside_code(NOTHING.union(*given))
+        return frozenset(site for site in own if site.type not in _FIELDS)
+
+    def _beside_code(self, sites: Sites) -> Sites:
+        heap = self.interpretation.heap
+        code = frozenset(site for site in heap.reach(sites) if not self._is_stored(site))
+        return frozenset(filter(self._is_stored, heap.memory(heap.reach(sites - code, code))))
+
     def _is_stored(self, site: Site) -> bool:
         return site.definition is None or site.definition.order not in self._replayed
+
+
+# What stands in a class for an attribute that each instance has of its own.
+_FIELDS: Final = {
+    "dataclasses.field()",
+    "attr.ib()",
+    "attr.field()",
+    "attrs.field()",
+    "pydantic.Field()",
+}
 
 
 def _made_at(version: Version) -> int:

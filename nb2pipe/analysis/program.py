@@ -1,7 +1,7 @@
 """Turn links into steps: programs, inputs, outputs and edges of the intermediate representation."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from nb2pipe.analysis.artifacts import artifact_kind, artifact_type, output_keys, shown_name
 from nb2pipe.analysis.facts import ReplayKind, StatementFacts, WriteKind
@@ -12,12 +12,13 @@ from nb2pipe.analysis.history import LAST, execution_counts
 from nb2pipe.analysis.imports import imported_modules, reached_submodules
 from nb2pipe.analysis.link import Linker, StepLinks, file_order
 from nb2pipe.analysis.parameters import ParameterCells
+from nb2pipe.analysis.parting import Parting, line_span
 from nb2pipe.analysis.supply import Supply
 from nb2pipe.analysis.syntax import cut
 from nb2pipe.analysis.unbound import may_be_unbound
 from nb2pipe.analysis.versions import Option, Version
 from nb2pipe.analysis.watch import Watch
-from nb2pipe.diagnostics import Code, Diagnostic, Span
+from nb2pipe.diagnostics import Code, Diagnostic
 from nb2pipe.frontend.layout import Layout, Role, StepLayout
 from nb2pipe.ir import (
     ArtifactKind,
@@ -132,7 +133,10 @@ class _StepBuilder:
     diagnostics: list[Diagnostic] = field(default_factory=list)
     used: dict[str, None] = field(default_factory=dict)
     imported: set[str] = field(default_factory=set)
-    doubted: set[str] = field(default_factory=set)
+    parting: Parting = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.parting = Parting(self.step, self.layout, self.linker, self.bound)
 
     @property
     def links(self) -> StepLinks:
@@ -196,9 +200,10 @@ class _StepBuilder:
             for needed in version.eager:
                 if version.replayable and not self._is_there(needed):
                     self._bring(needed, cell)
-            if version.view and all(base.replayable for base in version.eager):
-                # It is a part of what is made anew here, and so of nothing that was loaded.
-                self._check_shared([version], version, cell)
+            parts = version.view and all(base.replayable for base in version.eager)
+            if parts or version.statement.replay is ReplayKind.DEFINITION:
+                # What it holds is made anew here, and so nothing of what was loaded.
+                self.diagnostics += self.parting.check([version], version, cell)
             self._replay(version.statement, version.order)
 
     def _replay(self, statement: StatementFacts, order: int) -> None:
@@ -226,7 +231,7 @@ class _StepBuilder:
         current = self.linker.history.before[cell]
         names = [item for item in group.versions if current.get(item.name) is item]
         names = names if version in names else [version]
-        self._check_shared(names, version, cell)
+        self.diagnostics += self.parting.check(names, version, cell)
         item = self.inputs.get(supply)
         if item is None:
             item = self.inputs[supply] = self._input(supply)
@@ -244,7 +249,7 @@ class _StepBuilder:
             self.diagnostics.append(
                 Diagnostic(
                     code=Code.NAME_REUSED,
-                    span=_line_span(self.layout.cells[changed.cell].span, changed),
+                    span=line_span(self.layout.cells[changed.cell].span, changed),
                     step=self.step.name,
                     message=f"step `{self.step.name}` needs `{version.name}`, which was made with "
                     f"`{made.name}` as it is after this cell, but the name means something else by then",
@@ -309,7 +314,7 @@ class _StepBuilder:
             cell=cell,
             count=execution_counts(self.layout.cells).get(cell, 0),
             substitutions=substitutions,
-            keeps=tuple(dict.fromkeys([*keeps, *self._doubted(cell)])),
+            keeps=tuple(dict.fromkeys([*keeps, *self.parting.left_alone(cell)])),
             spares=tuple(name for name, held in watched if not held),
             modules=self._submodules(cell),
             may_raise=self.layout.cells[cell].may_raise,
@@ -354,52 +359,6 @@ class _StepBuilder:
         before = self.linker.history.last
         return tuple(name for name in names if name in before and not _is_code(before[name]))
 
-    def _check_shared(self, loaded: Sequence[Version], version: Version, cell: int) -> None:
-        """Report when a load would part an object that the step holds; not what is defined anew.
-
-        Where only caution says that the object is changed later, the runtime is to see that it is not.
-        """
-        fresh = {item.name for item in loaded}
-        arriving = NOTHING.union(
-            *(self.linker.shareable(item.name, cell) for item in loaded if not item.hidden)
-        )
-        for name, held in self.bound.items():
-            if name in fresh or held.hidden or _is_made_anew(held):
-                continue
-            shared = arriving & self.linker.shareable(name, cell)
-            if not shared or not self._is_used(name, held, cell):
-                continue
-            if self.linker.shows(shared, cell, surely=True):
-                self.diagnostics.append(
-                    Diagnostic(
-                        code=Code.VIEW_CROSSES,
-                        span=_line_span(self.layout.cells[version.cell].span, version),
-                        step=self.step.name,
-                        message=f"`{version.name}` comes to step `{self.step.name}` from another step, but "
-                        f"shares an object with `{name}`, which is there already",
-                        hint=f"make `{version.name}` in step `{self.step.name}`, or give the cells from "
-                        f"cell {self.layout.cells[cell].cell.number} on a step of their own",
-                    )
-                )
-            elif self.linker.shows(shared, cell):
-                self.doubted.update({name, *fresh})
-
-    def _is_used(self, name: str, held: Version, cell: int) -> bool:
-        """Whether the step uses what `name` has when `cell` starts, from there on, changed or not."""
-        history = self.linker.history
-        later = (history.needs[other].get(name) for other in self.step.cells if other >= cell)
-        return history.before[cell].get(name) is held and any(
-            version is not None and version.rests_on(held) for version in later
-        )
-
-    def _doubted(self, cell: int) -> list[str]:
-        """Return what a cell must leave alone, as it came apart from what may share an object with it."""
-        for facts in self.linker.interpretation.cells[cell].statements:
-            for name, write in facts.writes.items():
-                if write.kind is not WriteKind.MUTATE:
-                    self.doubted.discard(name)
-        return sorted(self.doubted)
-
     def _check_overwrite(self, version: Version, cell: int) -> None:
         """Report when bringing an old version would destroy a value of this step's own."""
         held = self.bound.get(version.name)
@@ -411,7 +370,7 @@ class _StepBuilder:
         self.diagnostics.append(
             Diagnostic(
                 code=Code.NAME_REUSED,
-                span=_line_span(self.layout.cells[version.cell].span, version),
+                span=line_span(self.layout.cells[version.cell].span, version),
                 step=self.step.name,
                 message=(
                     f"step `{self.step.name}` needs `{version.name}` both as it was here and as it "
@@ -429,19 +388,9 @@ def _order(item: Version | Option) -> tuple[int, bool]:
     return item.statement.order, not file
 
 
-def _is_made_anew(version: Version) -> bool:
-    """Whether each step has its own: not an open file, of which another step hands on parts."""
-    origin = version.origin
-    return origin.replayable and origin.statement.replay is not ReplayKind.RECREATE
-
-
 def _is_code(version: Version) -> bool:
     return version.hidden or (version.statement.replay is not None and not _is_value(version))
 
 
 def _is_value(version: Version) -> bool:
     return version.parameter or version.statement.replay in {"constant", "literal"}
-
-
-def _line_span(span: Span, version: Version) -> Span:
-    return replace(span, line=version.statement.node.lineno)

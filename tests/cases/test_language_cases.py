@@ -30,6 +30,16 @@ REFUSED = {
         "refused",
         ("NB213",),
     ),
+    "a list that a class made is in another one, too, and grows in another step": (
+        "refused",
+        ("NB213",),
+    ),
+    "a list that a base class made is in another one, too, and grows in another step": (
+        "refused",
+        ("NB213",),
+    ),
+    "a default value is in a list, too, and grows in another step": ("refused", ("NB213",)),
+    "a list that a class made comes back to its step in another one": ("refused", ("NB213",)),
     "an alias is loaded beside an own object that holds it": ("refused", ("NB213",)),
     "a file is written when its handle is let go": ("refused", ("NB206",)),
     "a file is written when the last name of its handle is deleted": ("refused", ("NB206",)),
