@@ -22,7 +22,9 @@ _OPENED: Final = (
     "gzip.open", "bz2.open", "lzma.open", "codecs.open", "zipfile.ZipFile", "tarfile.open", "wave.open",
     "netCDF4.Dataset",
 )  # fmt: skip
-_SHELLS: Final = ("!", "%%!", "%%bash", "%%sh", "%%script", "%sx", "%system")
+_SHELLS: Final = frozenset({
+    "!", "%%!", "%%bash", "%%sh", "%%script", "%sx", "%system", "%ls", "%ll", "%ldir", "%lf", "%lk", "%lx",
+})  # fmt: skip
 # What keeps the options that magics set, by the words of their table.
 _STATES_OF_MAGICS: Final = {"cwd": "<os>", "environ": "<os>", "numpy": "<numpy>"}
 _WORD: Final = re.compile(r"[^\W\d]\w*")
@@ -348,7 +350,7 @@ class Specials(Calls):
             self.use_file(Value(constant=path), node, writes=False)
         for path in escape.writes_files:
             self.use_file(Value(constant=path), node, writes=True)
-        shell = escape.name.startswith(_SHELLS)
+        shell = escape.name in _SHELLS
         if "files" in escape.state and (shell or not (escape.writes_files or escape.reads_files)):
             self.use_any_file(node)
         elif shell and not escape.setting:
