@@ -35,11 +35,15 @@ def check_figures(analysis: Analysis) -> Iterator[Diagnostic]:
     functions = {node.name: node for node in nodes if isinstance(node, ast.FunctionDef)}
     number = analysis.layout.cells[chosen.cell].cell.number
     last: str | None = None
-    for facts in statements:
-        use = _first_use(facts.node, names, functions) if facts.order > chosen.order else None
+    is_inline = False
+    for facts in statements[statements.index(chosen) + 1 :]:
+        is_inline = is_inline or _chooses(facts.node, names, inline=True)
+        use = _first_use(facts.node, names, functions)
         step = analysis.step_of(facts.cell)
         if use is None or step is None:
             continue
+        if is_inline and _begins(use, names):
+            return  # this figure closes all others at the end of its cell
         if last not in {None, step} and not _begins(use, names):
             yield Diagnostic(
                 code=Code.KEPT_FIGURES,
@@ -68,23 +72,25 @@ def _drawing_names(nodes: Collection[ast.AST]) -> Mapping[str, str]:
     return found
 
 
-def _chooses(statement: ast.AST, names: Mapping[str, str]) -> bool:
-    """Whether a statement chooses a backend other than the inline one."""
-    return any(_keeps_figures(node, names) for node in ast.walk(statement))
+def _chooses(statement: ast.AST, names: Mapping[str, str], *, inline: bool = False) -> bool:
+    """Whether a statement chooses the inline backend, or another one."""
+    backends = (_backend(node, names) for node in ast.walk(statement))
+    return any(backend and ("inline" in backend) is inline for backend in backends)
 
 
-def _keeps_figures(node: ast.AST, names: Mapping[str, str]) -> bool:
+def _backend(node: ast.AST, names: Mapping[str, str]) -> str:
+    """Return the backend that a call chooses, or nothing."""
     match node:
         case ast.Call(
             func=ast.Attribute(value=ast.Name(id=name), attr=attribute),
             args=[ast.Constant(value=str(backend)), *_],
-        ) if attribute in _CHOOSING:
-            return name in names and "inline" not in backend
+        ) if attribute in _CHOOSING and name in names:
+            return backend
         case ast.Call(args=[ast.Constant(value="matplotlib"), ast.Constant(value=str(backend))]):
-            plain = backend.strip().startswith(("inline", "-"))
-            return escape_facts(node) is not None and bool(backend.strip()) and not plain
+            is_magic = escape_facts(node) is not None and not backend.strip().startswith("-")
+            return backend.strip() if is_magic else ""
         case _:
-            return False
+            return ""
 
 
 def _first_use(

@@ -101,9 +101,12 @@ class Linker:
     def _is_fresh_view(self, step: str, version: Version, cell: int) -> bool:
         """Whether a part of a variable is best taken again: it shares memory, and is still the same part."""
         before = self.history.before[cell]
-        fresh = version.view and all(before.get(base.name) is base for base in version.eager)
+        if not version.view or any(before.get(base.name) is not base for base in version.eager):
+            return False
         sites = self.shareable(version.name, cell)
-        if fresh and any(self._mattering(sites, self._first_order[cell])):
+        # A slice of a list is another list, which may have other names as well.
+        inside = NOTHING.union(*(self.shareable(base.name, cell) for base in version.eager))
+        if sites <= inside and any(self._mattering(sites, self._first_order[cell])):
             self.views.add((step, version))
             return True
         return False

@@ -2,9 +2,14 @@
 
 import base64
 import builtins
+import contextlib
+import faulthandler
 import io
+import os
+import select
 import sys
-from typing import TYPE_CHECKING, Any, Awaitable, Callable, Optional
+import threading
+from typing import TYPE_CHECKING, Any, Awaitable, Callable, Iterator, Optional
 
 if TYPE_CHECKING:
     # Runs a cell, given its source, its file name and its count, and returns what it raised; a
@@ -21,20 +26,40 @@ class Recorder:
     clear_next = False
 
     def __init__(self, scope: dict[str, Any]) -> None:
+        self.lock = threading.RLock()
+        self.streams: list[Stream] = []
         self.displays: dict[Any, list[Any]] = {}
         self.scope = scope
         self.last = {"_": "", "__": "", "___": ""}
 
+    @contextlib.contextmanager
+    def listening(self) -> Iterator[None]:
+        """Record as well what C code and other processes print."""
+        with contextlib.ExitStack() as stack:
+            for stream in self.streams:
+                stack.enter_context(stream.listening())
+            # When C code ends the process, what it says of it may get lost.
+            faulthandler.enable(self.streams[1].real)
+            yield
+            faulthandler.disable()
+
+    def hear(self) -> None:
+        """Record what others have printed by now."""
+        for stream in self.streams:
+            stream.hear()
+
     def add(self, kind: str, **content: Any) -> dict[str, Any]:
         """Append an output and return it."""
         output = {"output_type": kind, **content}
-        if self.outputs is not None:
-            if self.clear_next:
-                self.clear()
-            if kind == "stream" and self.outputs and self.outputs[-1].get("name") == output["name"]:
-                self.outputs[-1]["text"] += output["text"]
-            else:
-                self.outputs.append(output)
+        with self.lock:
+            if self.outputs is not None:
+                if self.clear_next:
+                    self.clear()
+                last = self.outputs[-1] if self.outputs else {}
+                if kind == "stream" and last.get("name") == output["name"]:
+                    last["text"] += output["text"]
+                else:
+                    self.outputs.append(output)
         return output
 
     def recall(self, names: list[str]) -> None:
@@ -74,7 +99,7 @@ class Recorder:
     def show_error(self, error: BaseException, lines: list[str]) -> None:
         """Record an exception as a kernel does, and print it to the logs."""
         self.add("error", ename=type(error).__name__, evalue=str(error), traceback=lines)
-        print(*lines, sep="\n", file=sys.__stderr__)
+        self.streams[1].real.write("\n".join([*lines, ""]).encode("utf-8", "replace"))
 
 
 class Stream(io.TextIOBase):
@@ -87,7 +112,41 @@ class Stream(io.TextIOBase):
         self.recorder = recorder
         self.descriptor = getattr(sys, name).fileno()
         self.real = open(self.descriptor, "wb", 0, closefd=False)  # noqa: SIM115
+        self.ear = self.process = -1
         setattr(sys, name, self)
+
+    @contextlib.contextmanager
+    def listening(self) -> Iterator[None]:
+        """Record as well what C code and other processes write to the descriptor."""
+        self.process = os.getpid()
+        own = os.dup(self.descriptor)
+        self.real = open(own, "wb", 0)  # noqa: SIM115
+        self.ear, mouth = os.pipe()
+        os.set_blocking(self.ear, False)
+        os.dup2(mouth, self.descriptor)
+        os.close(mouth)
+        threading.Thread(target=self._hear_all, daemon=True).start()
+        try:
+            yield
+        finally:
+            self.hear()
+            os.dup2(own, self.descriptor)
+            self.real.close()
+            self.real = open(self.descriptor, "wb", 0, closefd=False)  # noqa: SIM115
+
+    def _hear_all(self) -> None:
+        while select.select([self.ear], [], [])[0] and self.hear():
+            pass
+
+    def hear(self) -> bool:
+        """Record what others have written by now; return whether they can go on."""
+        with self.recorder.lock:
+            try:
+                content = os.read(self.ear, 1 << 20)
+            except OSError:  # nothing
+                return True
+            self.pass_on(content, content.decode("utf-8", "replace"))
+            return content != b""
 
     def fileno(self) -> int:
         """Return the descriptor of the process's own."""
@@ -95,10 +154,18 @@ class Stream(io.TextIOBase):
 
     def write(self, text: str) -> int:
         """Write to both."""
-        if text and not self.recorder.silent:
-            self.real.write(text.encode("utf-8", "replace"))
-            self.recorder.add("stream", name=self.name, text=text)
+        content = text.encode("utf-8", "replace")
+        if os.getpid() != self.process > 0:  # a copy that the notebook made
+            os.write(self.descriptor, content)
+        elif text and not self.recorder.silent:
+            self.recorder.hear()
+            self.pass_on(content, text)
         return len(text)
+
+    def pass_on(self, content: bytes, text: str) -> None:
+        """Write to both, in this process."""
+        self.real.write(content)
+        self.recorder.add("stream", name=self.name, text=text)
 
 
 def to_json(value: Any) -> Any:

@@ -44,8 +44,7 @@ def prepare() -> tuple[Recorder, Any]:
     watch_files()
     main = sys.modules["__main__"] = ModuleType("__main__")
     recorder = Recorder(vars(main))
-    for name in "stdout", "stderr":
-        Stream(name, recorder)
+    recorder.streams = [Stream(name, recorder) for name in ("stdout", "stderr")]
     try:
         return recorder, kernel_shell(main, recorder, run_in_loop)
     except ImportError:
@@ -149,6 +148,7 @@ def _run_cell(
         cell["status"] = "ok"
     finally:
         cell["seconds"] = time.perf_counter() - start
+        recorder.hear()
         recorder.outputs = None
     guard.leave(operation)
 

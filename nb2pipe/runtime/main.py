@@ -66,7 +66,8 @@ def main(arguments: list[str], ready: Any = None) -> int:
         write(ports.get("result"), result)
 
     try:
-        result = run_program(manifest, sources, ports, save, ready)
+        with ready[0].listening():
+            result = run_program(manifest, sources, ports, save, ready)
         save(result)
         write(ports.get("metrics"), result["metrics"])
         page = render_report(manifest, sources, json.dumps(result, default=to_json))

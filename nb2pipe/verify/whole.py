@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import subprocess
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -49,7 +50,9 @@ def execute_whole(
         )
         failed, error = None, ""
         try:
-            asyncio.run(client.async_execute(env=dict(environment)))
+            # What C code and other processes print is in the notebook; the kernel would repeat it here.
+            run = client.async_execute(env=dict(environment), stdout=subprocess.DEVNULL)
+            asyncio.run(run)
         except CellExecutionError as raised:
             failed = _last_executed(notebook)
             error = f"{raised.ename}: {raised.evalue}"

@@ -67,3 +67,10 @@ def test_a_step_goes_on_after_another_one():
     fresh = "plt.figure()\nplt.plot([3])"
     assert refused(("a", NOTEBOOK), ("b", fresh), ("a", "plt.title('x')")) == [(3, 1)]
     assert refused(("a", NOTEBOOK), ("b", fresh), ("a", fresh)) == []
+
+
+def test_inline_again_an_open_figure_goes_on_until_another_one_begins():
+    first = NOTEBOOK, "%matplotlib inline", "plt.plot([2])", "plt.figure()", "plt.title('x')"
+    assert refused(*zip("aaaab", first, strict=True)) == []
+    assert refused(*zip("aaabb", first, strict=True)) == []
+    assert refused(*zip("aabbb", first, strict=True)) == [(3, 1)]

@@ -3,6 +3,7 @@
 import html
 import json
 import re
+import signal
 
 import pytest
 
@@ -172,7 +173,44 @@ def test_the_source_of_replayed_functions(plain):
 def test_logs_show_everything_at_once(plain):
     result = plain.run("import os\nprint('a', end=' '); os.system('echo b'); print('c', end=' ')")
     assert result["stdout"] == "a b\nc "
-    assert texts(result) == "a c "
+    assert texts(result) == "a b\nc "
+
+
+PRINTING = {
+    "another program": "import subprocess; _ = subprocess.run(['echo', 'b'])",
+    "C code": "import ctypes; _ = ctypes.CDLL(None).write(1, b'b\\n', 2)",
+    "a copy of the process": (
+        "import os, sys\nif not os.fork():\n    print('b')\n    os._exit(0)\n_ = os.wait()"
+    ),
+    "much text": "import os; _ = os.system('seq 100000; echo b')",
+}
+
+
+@pytest.mark.parametrize("source", PRINTING.values(), ids=PRINTING)
+def test_what_others_print_is_an_output_of_the_cell(plain, source):
+    result = plain.run(f"print('a')\n{source}\nprint('c')")
+    lines = texts(result).splitlines()
+    assert (lines[0], lines[-2:]) == ("a", ["b", "c"])
+    assert len(lines) == (100_003 if "seq" in source else 3)
+    assert result["stdout"].splitlines() == lines
+
+
+def test_what_others_print_as_errors_is_an_output_of_the_cell(plain):
+    result = plain.run("import os; _ = os.system('echo b >&2')", "print('c')")
+    first, second = (cell["outputs"] for cell in result["cells"])
+    assert first == [{"output_type": "stream", "name": "stderr", "text": "b\n"}]
+    assert second == [{"output_type": "stream", "name": "stdout", "text": "c\n"}]
+    assert result["stderr"] == "b\n"
+
+
+def test_the_log_tells_where_c_code_ended_the_process(plain):
+    (plain.folder / "ports.json").write_text('{"inputs": {}, "outputs": {}, "parameters": {}}')
+    command = command_line(manifest(cells(1)), ["print('a')\nimport os\nos.abort()"])
+    ended = plain.start([*command, "--ports", str(plain.folder / "ports.json")])
+    assert ended.returncode == -signal.SIGABRT
+    assert ended.stdout == "a\n"
+    assert "Fatal Python error: Aborted" in ended.stderr
+    assert "line 3 in <module>" in ended.stderr
 
 
 @pytest.mark.parametrize("ending", ["", "; 1 / 0"])

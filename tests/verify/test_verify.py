@@ -36,6 +36,20 @@ def test_a_notebook_that_is_equal_as_tagged_and_however_it_is_split(nb, isolated
     assert listing(path.parent) == before
 
 
+@pytest.mark.parametrize("isolated", [True, False], ids=["isolated", "warm"])
+def test_what_other_processes_and_c_code_print_counts(nb, isolated, monkeypatch):
+    monkeypatch.delenv("PYTEST_CURRENT_TEST")  # with it, ipykernel does not listen
+    wait = "\nimport time; time.sleep(0.5)"  # it listens in a thread
+    path = nb(
+        ("import ctypes\n_ = ctypes.CDLL(None).write(1, b'one\\n', 4)" + wait, "step:a"),
+        ("import os\n_ = os.system('echo two')" + wait, "step:b"),
+        ("import subprocess\n_ = subprocess.run('echo three >&2', shell=True)" + wait, "step:c"),
+    )
+    found = verify(path, isolated=isolated)
+    assert [report.status for report in found.reports] == [RunStatus.EQUAL]
+    assert not found.set_aside
+
+
 def test_what_other_steps_displayed_and_remember_is_there(nb):
     path = nb(
         ("from functools import lru_cache\ncache = lru_cache(None)\n1 + 1", "step:a"),
