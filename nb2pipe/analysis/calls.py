@@ -185,7 +185,8 @@ class Calls(LibraryCalls):
         self, node: ast.AST, name: str, receiver: Value, arguments: Arguments
     ) -> Value:
         if not receiver.sites:
-            effect = self.knowledge.methods.get(name, CallEffect(returns="fresh"))
+            known = {**self.knowledge.methods, **self.knowledge.types["str"].methods}
+            effect = known.get(name, CallEffect(returns="fresh"))
             effect = replace(effect, mutates=(), known=True)
             return self.library_call(node, effect, receiver, arguments, name=f"None.{name}")
         instance = any(

@@ -112,6 +112,8 @@ def stored_state(value: Any) -> dict[str, Any]:
         return {"": reduced}
     make, arguments, state, items, pairs = (*reduced, None, None, None)[:5]
     attributes: dict[str, Any] = {}
+    # awkward makes an empty dictionary, of attributes, when it is asked for them first.
+    arguments = [None if type(item) is dict and not item else item for item in arguments]
     rest = [make, arguments, [*(items or ())], [*(pairs or ())]]
     for part in state if isinstance(state, tuple) else [state]:
         if isinstance(part, dict) and all(isinstance(key, str) for key in part):

@@ -290,7 +290,7 @@ def _observe(state: str) -> Any:
 
 
 def _differs(before: Any, after: Any) -> Any:
-    """Whether what was looked at is no longer the same; what a module got since is no change."""
+    """Whether what was looked at is no longer the same; what a module got since, also instead of None, is no change."""
     if isinstance(before, dict) and isinstance(after, dict):
-        return any(before[key] != after.get(key, MISSING) for key in before)
+        return any(before[key] != after.get(key, _token(None)) for key in before)
     return before is not False and before != after

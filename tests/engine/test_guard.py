@@ -130,6 +130,20 @@ def test_modules_and_classes_that_nobody_changes(run):
     assert [item.message for item in result.diagnostics] == []
 
 
+def test_a_class_of_a_library_that_sets_itself_up_when_it_is_used(run, tmp_path, monkeypatch):
+    (tmp_path / "site").mkdir()
+    (tmp_path / "site" / "lazily.py").write_text(
+        "class Bar:\n    monitor = None\n    def __init__(self):\n        Bar.monitor = Bar.monitor or object()\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path / "site"))
+    result = run(
+        ("from lazily import Bar", "step:load"),
+        ("bar = Bar()\nprint(1)", "step:one"),
+        ("bar = Bar()\nprint(Bar.monitor is None)", "step:two"),
+    )
+    assert [item.message for item in result.diagnostics] == []
+
+
 def test_a_constant_that_every_step_makes_anew(run):
     result = run(
         ("import sys\nframe = sys._getframe\nsizes = [1, 2]", "step:load"),
@@ -202,6 +216,19 @@ def test_caches_are_no_changes(run):
     )
     assert [item.message for item in result.diagnostics] == []
     assert result.step("sum").guard["checked"] == 1
+
+
+def test_an_argument_that_becomes_an_empty_dictionary_is_no_change(run):
+    make = (
+        HIDDEN + "class Rows:\n    def __init__(self, attrs=None):\n        self.attrs = attrs\n"
+        "    def __reduce__(self):\n        return Rows, (self.attrs,)\nrows = Rows()"
+    )
+    ask = "print(len(str(rows)) > 0); vars(frame().f_globals['rows']).update(attrs={})"
+    found = run((make, "step:make"), (ask, "step:ask"), ("print(rows.attrs or 0)", "step:show"))
+    assert [item.message for item in found.diagnostics] == []
+    fill = ask.replace("{}", "{'a': 1}")
+    found = run((make, "step:make"), (fill, "step:ask"), ("print(rows.attrs or 0)", "step:show"))
+    assert failure(found).code == Code.UNDECLARED_CHANGE
 
 
 def test_caches_beside_what_is_no_number_are_no_changes(run):
