@@ -22,6 +22,7 @@ _APART: Final = {
     "set_context", "color_palette", "load_dataset", "Circle", "Rectangle", "Polygon", "Line2D", "Normalize",
     *_CHOOSING,
 }  # fmt: skip
+_MANY: Final = 1000
 
 
 def check_figures(analysis: Analysis) -> Iterator[Diagnostic]:
@@ -36,6 +37,7 @@ def check_figures(analysis: Analysis) -> Iterator[Diagnostic]:
     number = analysis.layout.cells[chosen.cell].cell.number
     last: str | None = None
     is_inline = False
+    opened = 0
     for facts in statements[statements.index(chosen) + 1 :]:
         is_inline = is_inline or _chooses(facts.node, names, inline=True)
         use = _first_use(facts.node, names, functions)
@@ -44,7 +46,8 @@ def check_figures(analysis: Analysis) -> Iterator[Diagnostic]:
             continue
         if is_inline and _begins(use, names):
             return  # this figure closes all others at the end of its cell
-        if last not in {None, step} and not _begins(use, names):
+        closes_it = opened == 1 and _drawing(use, names) == "close"
+        if last not in {None, step} and not (closes_it or _begins(use, names)):
             yield Diagnostic(
                 code=Code.KEPT_FIGURES,
                 span=analysis.span(facts.cell, use),
@@ -54,7 +57,20 @@ def check_figures(analysis: Analysis) -> Iterator[Diagnostic]:
                 f"cell {number}",
                 step=step,
             )
-        last = step
+        opened = _opened_after(facts.node, use, names, opened)
+        last = step if opened else None
+
+
+def _opened_after(statement: ast.stmt, use: ast.Call, names: Mapping[str, str], opened: int) -> int:
+    """Return how many figures are open after a statement that uses some, if so many are before; rather too many."""
+    calls = [node for node in ast.walk(statement) if isinstance(node, ast.Call)]
+    begun = sum(_begins(call, names) and _drawing(call, names) != "close" for call in calls)
+    closed = sum(_drawing(call, names) == "close" for call in calls)
+    if isinstance(statement, ast.Expr | ast.Assign) and use in calls and _drawing(use, names):
+        if closed:
+            return 0 if _begins(use, names) else max(0, opened - 1)
+        return max(1, opened + begun)
+    return opened if max(1, begun) == closed else opened + _MANY
 
 
 def _drawing_names(nodes: Collection[ast.AST]) -> Mapping[str, str]:

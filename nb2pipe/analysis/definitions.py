@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from nb2pipe.analysis.decorators import CACHES, DISPATCHERS, PROPERTIES
-from nb2pipe.analysis.heap import Site, Value
+from nb2pipe.analysis.heap import NOTHING, Site, Sites, Value
 from nb2pipe.analysis.scopes import FunctionNode, Scope
 
 if TYPE_CHECKING:
@@ -35,7 +35,8 @@ class Definition:
     `name` is set when the definition is bound at the top level of the notebook. `defaults` are those of a
     function's parameters, `members` a class's attributes (`*`: any of them); `bases` the values of its base classes,
     `metas` those of its metaclasses; `decorators` the last parts of the full names of the libraries'
-    decorators that it got, under whatever name.
+    decorators that it got, under whatever name. `made` are the objects that it held when it was defined: its defaults
+    or members, and those of its methods.
     """
 
     node: FunctionNode | ast.ClassDef
@@ -47,6 +48,7 @@ class Definition:
     bases: tuple[Value, ...] = ()
     metas: tuple[Value, ...] = ()
     order: int = -1
+    made: Sites = NOTHING
     decorators: set[str] = field(default_factory=set)
 
     @property

@@ -2,7 +2,7 @@
 
 import ast
 import builtins
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any, Final
 
 from nb2pipe.analysis.arguments import Arguments
@@ -12,10 +12,12 @@ from nb2pipe.analysis.heap import (
     NOTHING,
     UNKNOWN,
     Site,
+    Sites,
     Value,
     addresses,
     ending,
     join,
+    objects,
 )
 from nb2pipe.analysis.history import BY_NUMBER, numbered_output
 from nb2pipe.analysis.knowledge import Knowledge
@@ -300,7 +302,13 @@ class Expressions(Operations):
         site = self.site(node, "function", "function")
         if site.definition is None or site.definition.frame is not frame:
             site.definition = Definition(
-                node, frame, name, scope=function_scope(node), defaults=defaults, order=self.order
+                node,
+                frame,
+                name,
+                scope=function_scope(node),
+                defaults=defaults,
+                order=self.order,
+                made=self.made_with(defaults.values()),
             )
         else:
             known = site.definition.defaults
@@ -309,6 +317,12 @@ class Expressions(Operations):
         self.heap.hold([site], frozenset().union(*(value.sites for value in defaults.values())))
         self._close_over(site, frame)
         return Value(frozenset([site]))
+
+    def made_with(self, values: Iterable[Value]) -> Sites:
+        """Return the objects that code holds when it is defined with these defaults or members."""
+        sites = NOTHING.union(*(value.sites for value in values))
+        code = [site.definition.made for site in sites if site.definition is not None]
+        return self.heap.reach(objects(sites), sites - objects(sites)).union(*code)
 
     def _close_over(self, function: Site, frame: Frame | None) -> None:
         """Let a function hold the variables of the calls around it."""

@@ -11,7 +11,7 @@ from typing import Final
 
 from nb2pipe.analysis.facts import ReplayKind, WriteKind
 from nb2pipe.analysis.handles import handles_in, portable
-from nb2pipe.analysis.heap import NOTHING, Site, Sites
+from nb2pipe.analysis.heap import NOTHING, Site, Sites, objects
 from nb2pipe.analysis.interpret import Interpretation
 from nb2pipe.analysis.supply import Group, Supply, merge_groups
 from nb2pipe.analysis.versions import History, Option, Version
@@ -399,13 +399,12 @@ class Linker:
         """Return what a definition makes each time it is run: defaults of a function, members of a class."""
         after = self.interpretation.cells[version.cell].after
         made = [
-            value.sites
+            site.definition.made
             for site in after.get(version.name, NOTHING)
             if site.definition is not None and site.definition.order == version.origin.order
-            for value in (*site.definition.defaults.values(), *site.definition.members.values())
         ]
         given = [after.get(item.name, NOTHING) for item in version.origin.eager]
-        own = self._beside_code(NOTHING.union(*made)) - self._beside_code(NOTHING.union(*given))
+        own = objects(NOTHING.union(*made)) - self._beside_code(NOTHING.union(*given))
         return frozenset(site for site in own if site.type not in _FIELDS)
 
     def _beside_code(self, sites: Sites) -> Sites:

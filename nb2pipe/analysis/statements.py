@@ -176,6 +176,7 @@ class Statements(Paths):
             bases=bases,
             metas=metas,
             order=self.order,
+            made=self.made_with(inner.values.values()),
         )
         self._link_class(node, site, inner, bases)
         self.bind(

@@ -270,7 +270,8 @@ class Guard:
         if isinstance(value, (ModuleType, type)):
             # Its functions, libraries may replace themselves: pyplot does when it shows the first figure.
             members = vars(value).items()
-            return {k: _token(v) for k, v in members if k[0] != "_" and type(v) in ATOMS}
+            own = getattr(value, "__module__", "") == "__main__"
+            return {k: (own, _token(v)) for k, v in members if k[0] != "_" and type(v) in ATOMS}
         return _token(value)
 
 
@@ -290,7 +291,7 @@ def _observe(state: str) -> Any:
 
 
 def _differs(before: Any, after: Any) -> Any:
-    """Whether what was looked at is no longer the same; what a module got since, also instead of None, is no change."""
+    """Whether what was looked at is no longer the same; what a library got since, or has for None, is no change."""
     if isinstance(before, dict) and isinstance(after, dict):
-        return any(before[key] != after.get(key, _token(None)) for key in before)
+        return any(before[key] != after.get(key, (False, _token(None))) for key in before)
     return before is not False and before != after

@@ -20,7 +20,6 @@ GOES_ON = {
     "the whole name": "import matplotlib.pyplot\nmatplotlib.pyplot.title('x')",
     "a function of pyplot": "from matplotlib.pyplot import title\ntitle('x')",
     "a numbered figure": "print(1)\nplt.figure(1)",
-    "the current figure is closed": "print(1)\nplt.close()",
     "a function": "def f():\n    plt.plot([2])\nprint(1); f()",
     "a style before": "plt.style.use('ggplot')\nplt.plot(plt.cm.gray(0.5))",
 }
@@ -29,6 +28,7 @@ BEGINS = {
     "axes": "fig, ax = plt.subplots(2)\nplt.title('x')",
     "seaborn": "import seaborn as sns\nsns.set()\ng = sns.FacetGrid(df)",
     "all are closed": "plt.close('all')\nplt.plot([2])",
+    "the only one is closed": "plt.close()\nplt.plot([2])",
     "a function": "def f():\n    plt.figure()\n    plt.plot([2])\nf()",
 }
 APART = {
@@ -74,3 +74,25 @@ def test_inline_again_an_open_figure_goes_on_until_another_one_begins():
     assert refused(*zip("aaaab", first, strict=True)) == []
     assert refused(*zip("aaabb", first, strict=True)) == []
     assert refused(*zip("aabbb", first, strict=True)) == [(3, 1)]
+
+
+CLOSED = {
+    "the only figure": "plt.close()",
+    "the only figure, saved": "plt.savefig('a.png')\nplt.close()",
+    "each figure of a loop": "plt.close()\nfor i in range(3):\n    plt.plot([i])\n    plt.close()",
+}
+OPEN = {
+    "one of two": "plt.figure()\nplt.close()",
+    "each but one of a loop": "for i in range(3):\n    plt.figure()\nplt.close()",
+    "those of a function": "def f():\n    plt.figure()\n    plt.plot([1])\nf()\nplt.close()",
+}
+
+
+@pytest.mark.parametrize("source", CLOSED.values(), ids=CLOSED)
+def test_figures_that_are_closed_go_on_in_no_step(source):
+    assert refused(("a", AGG), ("a", source), ("b", "plt.plot([2])")) == []
+
+
+@pytest.mark.parametrize("source", OPEN.values(), ids=OPEN)
+def test_figures_that_stay_open_go_on(source):
+    assert refused(("a", AGG), ("a", source), ("b", "plt.plot([2])")) == [(3, 1)]
