@@ -5,14 +5,14 @@ the steps before. Whatever nobody demands is neither stored nor an edge. This is
 facts, of variables and of hidden state alike, become edges.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Final
 
 from nb2pipe.analysis.facts import ReplayKind, WriteKind
 from nb2pipe.analysis.handles import handles_in, portable
-from nb2pipe.analysis.heap import NOTHING, Site, Sites, objects
+from nb2pipe.analysis.heap import NOTHING, Site, Sites
 from nb2pipe.analysis.interpret import Interpretation
+from nb2pipe.analysis.reaching import Reaching
 from nb2pipe.analysis.supply import Group, Supply, merge_groups
 from nb2pipe.analysis.versions import History, Option, Version
 from nb2pipe.frontend.layout import Layout, Role
@@ -28,19 +28,17 @@ class StepLinks:
     groups: list[Group] = field(default_factory=list)
 
 
-class Linker:
+class Linker(Reaching):
     """Collects what every step needs until nothing is missing."""
 
     def __init__(self, layout: Layout, interpretation: Interpretation, history: History) -> None:
-        self.history = history
-        self.interpretation = interpretation
+        super().__init__(interpretation, history)
         self.step_of = {laid.cell.position: laid.cell.step for laid in layout.cells}
         self.steps = {step.name: StepLinks(step.name) for step in layout.steps}
         self._layout = layout
         self._cells = {step.name: step.cells for step in layout.steps}
         self.supplies: tuple[Supply, ...] = ()
         self._holders: dict[Version, list[Supply]] = {}
-        self._shareable: dict[tuple[str, int], Sites] = {}
         self._definitions_of: dict[tuple[Supply, bool], Sequence[Version]] = {}
         self.views: set[tuple[str, Version]] = set()
         self.portable = portable(interpretation.files)
@@ -49,11 +47,6 @@ class Linker:
         self._planting = [
             facts for parsed in interpretation.cells for facts in parsed.statements if facts.planted
         ]
-        self._first_order = _first_orders(interpretation)
-        carried = interpretation.carried
-        self._caches = [cache for code, cache in interpretation.caches.items() if code in carried]
-        versions = history.definitions.values()
-        self._replayed = frozenset(version.order for version in versions if version.replayable)
 
     def link(self) -> Mapping[str, StepLinks]:
         """Return the links of every step."""
@@ -344,101 +337,9 @@ class Linker:
         current = self.history.before[latest + 1]
         return all(current.get(version.name) is version for version in versions)
 
-    def shows(self, shared: Sites, cell: int, *, surely: bool = False) -> bool:
-        """Whether anybody would notice from `cell` on that `shared` became two objects each.
-
-        `surely`: leave out the changes that only caution sees.
-        """
-        since = self._first_order[cell]
-        found, compared = self.interpretation, self.interpretation.compared
-        changed_at = found.surely_changed_at if surely else found.changed_at
-        return any(changed_at.get(site, -1) >= since or site in compared for site in shared)
-
-    def _mattering(self, sites: Sites, since: int) -> Iterator[Site]:
-        """Yield the objects of which it is noticed from a statement on when they become two."""
-        changed_at, compared = self.interpretation.changed_at, self.interpretation.compared
-        for site in sites:
-            changed = changed_at.get(site, -1) >= since
-            if changed or site in compared or site.type in {"instance", "class"}:
-                yield site
-
-    def reach(self, name: str, cell: int) -> Sites:
-        """Return all objects that `name` can reach when `cell` starts."""
-        sites = self.interpretation.cells[cell].before.get(name, NOTHING)
-        return self._reach_until(sites, self._first_order[cell])
-
-    def reach_after(self, name: str, cell: int) -> Sites:
-        """Return all objects that `name` can reach when `cell` has run."""
-        sites = self.interpretation.cells[cell].after.get(name, NOTHING)
-        return self._reach_until(sites, self._first_order[cell + 1])
-
-    def _reach_until(self, sites: Sites, order: int, *, bases: bool = True) -> Sites:
-        """Return what can be reached from `sites` before a statement; of caches, what they hold by then."""
-        heap, waiting = self.interpretation.heap, self._caches
-        found = heap.reach(sites, frozenset(cache.kept for cache in waiting), bases=bases)
-        while filled := [cache for cache in waiting if cache.kept in found]:
-            waiting = [cache for cache in waiting if cache not in filled]
-            closed = frozenset(cache.kept for cache in self._caches)
-            inside = NOTHING.union(*(cache.contents(order) for cache in filled))
-            found |= heap.reach(inside, closed, bases=bases)
-        return found
-
-    def shareable(self, name: str, cell: int) -> Sites:
-        """Return the objects of a name that another name may hold as well: not code that is replayed."""
-        if (name, cell) not in self._shareable:
-            reached = self.interpretation.heap.memory(self.reach(name, cell))
-            stored = frozenset(site for site in reached if self._is_stored(site))
-            self._shareable[name, cell] = stored
-        return self._shareable[name, cell]
-
-    def beside_code(self, name: str, cell: int) -> Sites:
-        """Return the objects of a name that are reached when `cell` starts, and not only through code."""
-        return self._beside_code(self.interpretation.cells[cell].before.get(name, NOTHING))
-
-    def own_objects(self, version: Version) -> Sites:
-        """Return what a definition makes each time it is run: defaults of a function, members of a class."""
-        after = self.interpretation.cells[version.cell].after
-        made = [
-            site.definition.made
-            for site in after.get(version.name, NOTHING)
-            if site.definition is not None and site.definition.order == version.origin.order
-        ]
-        given = [after.get(item.name, NOTHING) for item in version.origin.eager]
-        own = objects(NOTHING.union(*made)) - self._beside_code(NOTHING.union(*given))
-        return frozenset(site for site in own if site.type not in _FIELDS)
-
-    def _beside_code(self, sites: Sites) -> Sites:
-        heap = self.interpretation.heap
-        code = frozenset(site for site in heap.reach(sites) if not self._is_stored(site))
-        return frozenset(filter(self._is_stored, heap.memory(heap.reach(sites - code, code))))
-
-    def _is_stored(self, site: Site) -> bool:
-        return site.definition is None or site.definition.order not in self._replayed
-
-
-# What stands in a class for an attribute that each instance has of its own.
-_FIELDS: Final = {
-    "dataclasses.field()",
-    "attr.ib()",
-    "attr.field()",
-    "attrs.field()",
-    "pydantic.Field()",
-}
-
 
 def _made_at(version: Version) -> int:
     return version.order
-
-
-def _first_orders(interpretation: Interpretation) -> list[int]:
-    """Return for every cell the order of its first statement, or of the next one that there is."""
-    orders: list[int] = []
-    following = 1 << 60
-    for cell in reversed(interpretation.cells):
-        if cell.statements:
-            following = cell.statements[0].order
-        orders.append(following)
-    return [*orders[::-1], 1 << 60]
 
 
 def file_order(links: Linker) -> Iterable[tuple[str, str, str]]:
