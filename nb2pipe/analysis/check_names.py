@@ -9,7 +9,7 @@ from nb2pipe.analysis.expressions import BUILTINS, SHELL_NAMES
 from nb2pipe.analysis.facts import StatementFacts
 from nb2pipe.analysis.findings import Analysis
 from nb2pipe.analysis.history import is_history
-from nb2pipe.analysis.scopes import FunctionNode, bound_names, names_read, surely_read
+from nb2pipe.analysis.scopes import bound_names, names_read, surely_read
 from nb2pipe.diagnostics import Code, Diagnostic, Related, Severity
 from nb2pipe.frontend.layout import Role
 
@@ -42,17 +42,23 @@ def check_undefined(analysis: Analysis) -> Iterator[Diagnostic]:
 
 
 def _is_sure(analysis: Analysis, facts: StatementFacts, name: str) -> bool:
-    """Whether a statement reads a name whatever happens, in itself or in a function that may be the called one."""
+    """Whether a statement reads a name whatever happens, itself or in a function that it names; methods may not run."""
     if name in names_read(facts.node):
         return name in surely_read([facts.node])
-    functions = (
-        node
+    functions = {
+        other.node.name: other.node.body
         for other in analysis.statements()
-        for node in ast.walk(other.node)
-        if isinstance(node, FunctionNode)
-    )
-    bodies = (f.body if isinstance(f.body, list) else [f.body] for f in functions)
-    return any(name in surely_read(body) for body in bodies)
+        if isinstance(other.node, ast.FunctionDef)
+    }
+    waiting = names_read(facts.node) & functions.keys()
+    reached: set[str] = set()
+    while waiting:
+        reached |= waiting
+        found = frozenset().union(*(surely_read(functions[function]) for function in waiting))
+        if name in found:
+            return True
+        waiting = (found & functions.keys()) - reached
+    return False
 
 
 def _words_of_broken_cells(analysis: Analysis) -> set[str]:

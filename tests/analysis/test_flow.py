@@ -438,6 +438,8 @@ def test_undefined_names_point_at_the_name_and_suggest(analysis):
 CERTAIN = {
     "print(nothing)": "error",
     "def f():\n    print(nothing)\nf()": "error",
+    "def f():\n    print(nothing)\ndef g():\n    f()\ng()": "error",
+    "class A:\n    def __len__(self):\n        return nothing\na = A()\nprint(str(a))": "warning",
     "for x in range(3):\n    if nothing or x:\n        pass": "error",
     "try:\n    print(nothing)\nfinally:\n    pass": "error",
     "if len(__name__) > 9:\n    print(nothing)": "warning",
