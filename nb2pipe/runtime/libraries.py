@@ -1,7 +1,9 @@
 """Objects of libraries whose own way of pickling leaves out what results depend on."""
 
 import importlib
+import pickle
 import sys
+import tempfile
 import weakref
 from typing import Any
 
@@ -131,6 +133,30 @@ def restore_frame(frame: Any, state: Any) -> None:
 
 restore_frame.shape = None  # type: ignore[attr-defined]  # pandas asks it, as the frame that it stands for
 
+# --- tables of xgboost: it writes and reads them as files only
+
+
+def reduce_table(table: Any) -> Any:
+    """Return what makes a table of xgboost again.
+
+    Where weights decide, it matters whether they were set before its first use, which nobody can tell.
+    """
+    if len(table.get_weight()) or len(table.get_group()):
+        raise TypeError("it has weights or groups, which may have been set after it was used")
+    with tempfile.TemporaryDirectory() as folder:
+        table.save_binary(folder + "/it")
+        with open(folder + "/it", "rb") as file:
+            return rebuild_table, (pickle.PickleBuffer(file.read()),)
+
+
+def rebuild_table(content: Any) -> Any:
+    """Return the table that a file with this content holds."""
+    with tempfile.TemporaryDirectory() as folder:
+        with open(folder + "/it", "wb") as file:
+            file.write(content)
+        return importlib.import_module("xgboost").DMatrix(folder + "/it")
+
+
 # --- figures of matplotlib: IPython shows them as pictures once the back end of notebooks is there
 
 INLINE = "matplotlib_inline.backend_inline"
@@ -155,6 +181,7 @@ WAYS = [
     ("pandas", "DataFrame", reduce_frame),
     ("pandas", "Series", reduce_frame),
     ("pandas", "StringDtype", reduce_text_type),
+    ("xgboost", "DMatrix", reduce_table),
     ("torch", "Tensor", reduce_tensor),
     ("torch.nn", "Parameter", reduce_tensor),
     ("torch", "UntypedStorage", reduce_storage),
