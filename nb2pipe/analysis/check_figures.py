@@ -1,13 +1,14 @@
 """Backends of matplotlib that keep figures open from cell to cell: no step hands an open figure on."""
 
 import ast
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from itertools import chain
 from typing import Final
 
 from nb2pipe.analysis.escapes import escape_facts
+from nb2pipe.analysis.facts import StatementFacts
 from nb2pipe.analysis.findings import Analysis
-from nb2pipe.diagnostics import Code, Diagnostic
+from nb2pipe.diagnostics import Code, Diagnostic, Severity
 
 _PYPLOT: Final = ("matplotlib.pyplot", "pylab", "seaborn")
 _CHOOSING: Final = {"use", "switch_backend"}
@@ -26,21 +27,65 @@ _MANY: Final = 1000
 
 
 def check_figures(analysis: Analysis) -> Iterator[Diagnostic]:
-    """A backend that keeps figures is chosen, and a step may draw on one that another step left open."""
+    """A backend that keeps figures open is chosen, and a step goes on drawing on one that another step left open.
+
+    Where no step surely does, but several draw, a warning.
+    """
     statements = [*analysis.statements()]
     names = _drawing_names([facts.node for facts in statements])
     chosen = next((facts for facts in statements if _chooses(facts.node, names)), None)
     if chosen is None:
         return
+    after = statements[statements.index(chosen) + 1 :]
+    uses = [*_going_on(analysis, statements, after, names)]
+    for facts, use in uses:
+        yield _kept_figures(
+            analysis, facts, use, chosen, "this draws on the current figure", Severity.ERROR
+        )
+    drawing = {analysis.step_of(f.cell) for f in after if not names.keys().isdisjoint(f.reads)}
+    if len(drawing) > 1 and not uses:
+        message = "several steps draw after this"
+        yield _kept_figures(analysis, chosen, chosen.node, chosen, message, Severity.WARNING)
+
+
+def _kept_figures(
+    analysis: Analysis,
+    facts: StatementFacts,
+    node: ast.AST,
+    chosen: StatementFacts,
+    what: str,
+    severity: Severity,
+) -> Diagnostic:
+    number = analysis.layout.cells[chosen.cell].cell.number
+    return Diagnostic(
+        code=Code.KEPT_FIGURES,
+        span=analysis.span(facts.cell, node),
+        message=f"{what}, and with the backend that cell {number} chooses figures stay open from cell to cell, "
+        "but no step gets the open figures of another",
+        hint="begin each step's drawing with `plt.figure()`, or show figures inline: leave out the backend in "
+        f"cell {number}",
+        step=analysis.step_of(facts.cell),
+        severity=severity,
+    )
+
+
+def _going_on(
+    analysis: Analysis,
+    statements: Sequence[StatementFacts],
+    after: Sequence[StatementFacts],
+    names: Mapping[str, str],
+) -> Iterator[tuple[StatementFacts, ast.Call]]:
+    """Yield what goes on drawing on a figure that another step left open, as far as it shows."""
     nodes = [facts.node for facts in statements]
     functions = {node.name: node for node in nodes if isinstance(node, ast.FunctionDef)}
-    number = analysis.layout.cells[chosen.cell].cell.number
     last: str | None = None
     is_inline = False
     opened = 0
-    for facts in statements[statements.index(chosen) + 1 :]:
-        is_inline = is_inline or _chooses(facts.node, names, inline=True)
-        use = _first_use(facts.node, names, functions)
+    for facts in after:
+        is_inline = (is_inline or _chooses(facts.node, names, inline=True)) and not _chooses(
+            facts.node, names
+        )
+        use = _first_use(facts.node, names, dict(functions))
         step = analysis.step_of(facts.cell)
         if use is None or step is None:
             continue
@@ -48,15 +93,7 @@ def check_figures(analysis: Analysis) -> Iterator[Diagnostic]:
             return  # this figure closes all others at the end of its cell
         closes_it = opened == 1 and _drawing(use, names) == "close"
         if last not in {None, step} and not (closes_it or _begins(use, names)):
-            yield Diagnostic(
-                code=Code.KEPT_FIGURES,
-                span=analysis.span(facts.cell, use),
-                message="this draws on the current figure, which stays open from cell to cell with the backend that "
-                f"cell {number} chooses, but no step gets the open figures of another",
-                hint=f"begin a figure here with `plt.figure()`, or show figures inline: leave out the backend in "
-                f"cell {number}",
-                step=step,
-            )
+            yield facts, use
         opened = _opened_after(facts.node, use, names, opened)
         last = step if opened else None
 
@@ -110,20 +147,19 @@ def _backend(node: ast.AST, names: Mapping[str, str]) -> str:
 
 
 def _first_use(
-    tree: ast.AST, names: Mapping[str, str], functions: Mapping[str, ast.FunctionDef]
+    tree: ast.AST, names: Mapping[str, str], functions: dict[str, ast.FunctionDef]
 ) -> ast.Call | None:
-    """Return the first call by which a statement draws, in a function of the notebook as well."""
+    """Return the first call by which a statement draws, in one of `functions` as well, which are taken out of it."""
     if isinstance(tree, ast.FunctionDef | ast.ClassDef):
         return None
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
     for call in sorted(calls, key=lambda node: (node.lineno, node.col_offset)):
         if _drawing(call, names) not in {None, *_APART}:
             return call
-        called = functions.get(call.func.id) if isinstance(call.func, ast.Name) else None
+        # Each is looked into once.
+        called = functions.pop(call.func.id, None) if isinstance(call.func, ast.Name) else None
         if called is not None:
-            others = {name: function for name, function in functions.items() if function != called}
-            body = ast.Module(called.body, [])
-            use = _first_use(body, names, others)
+            use = _first_use(ast.Module(called.body, []), names, functions)
             if use is not None:
                 return use if _begins(use, names) else call
     return None

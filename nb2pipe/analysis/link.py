@@ -273,9 +273,11 @@ class Linker(Reaching):
     def is_whole(self, version: Version) -> bool:
         """Whether the step that makes a version gets the one that it changes: nobody may ask for it by that name."""
         step, previous = self.step_of[version.cell], version.previous
-        if previous is None or (step, version.cell, previous) in self._seen:
-            return True
-        return self.step_of[previous.cell] == step and self.is_whole(previous)
+        while previous is not None and (step, version.cell, previous) not in self._seen:
+            if self.step_of[previous.cell] != step:
+                return False
+            version, previous = previous, previous.previous
+        return True
 
     def _group_all(self) -> bool:
         """Form the groups of every step; tell whether that made new needs."""

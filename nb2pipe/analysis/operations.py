@@ -59,7 +59,7 @@ class Operations(Objects):
         ):
             return IMMUTABLE  # the distance of two
         held = self.heap.held(left.sites | right.sites)
-        kept = self._operands(left, right)
+        kept = self._operands(left, right) | _joined(node, left, right)
         type_ = common_type(left, right) or self.knowledge.result_of({site.type for site in kept})
         site = self.site(node, "result", type_)
         self.derive([site], left.sites | right.sites)
@@ -103,3 +103,20 @@ class Operations(Objects):
         for inner in ast.walk(operand):
             if isinstance(inner, ast.Name) and inner.id in self.names:
                 self.record.identified[inner.id] = operand
+
+
+def _joined(node: ast.AST, left: Value, right: Value) -> Sites:
+    """Return the operands of which nothing is known, if they may be lists that are joined or repeated.
+
+    What they hold is one with them.
+    """
+    unknown = [
+        frozenset(site for site in value.sites if site.type is None and site.definition is None)
+        for value in (left, right)
+    ]
+    match getattr(node, "op", None):
+        case ast.Add() if left.sites and right.sites:
+            return NOTHING.union(*unknown)
+        case ast.Mult() if not (left.sites and right.sites):
+            return NOTHING.union(*unknown)
+    return NOTHING

@@ -1,10 +1,10 @@
 """Which names a function binds, and which it looks up outside: Python's scope rules, statically."""
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Final
+from typing import Any, Final
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
@@ -161,20 +161,33 @@ def surely_read(body: Sequence[ast.stmt | ast.expr]) -> frozenset[str]:
 
 
 def _evaluated(node: ast.AST) -> Iterator[str]:
-    match node:
-        case ast.Name(id=name, ctx=ast.Load()):
-            yield name
-        case ast.If(test=first) | ast.IfExp(test=first) | ast.Match(subject=first):
-            yield from _evaluated(first)
-        case ast.BoolOp(values=[first, *_]):
-            yield from _evaluated(first)
-        case ast.Try(body=body):
-            yield from surely_read(body)
-        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.Lambda():
-            for _, default in parameter_defaults(node.args):
-                yield from _evaluated(default)
-            for decorator in getattr(node, "decorator_list", ()):
-                yield from _evaluated(decorator)
-        case _:
-            for inner in ast.iter_child_nodes(node):
-                yield from _evaluated(inner)
+    if isinstance(node, ast.Name):
+        yield from [node.id] if isinstance(node.ctx, ast.Load) else []
+    elif isinstance(node, ast.Try):
+        yield from surely_read(node.body)
+    else:
+        for part in _SURE_PARTS.get(type(node), ast.iter_child_nodes)(node):
+            yield from _evaluated(part)
+
+
+def _of_function(node: Any) -> list[ast.expr]:
+    defaults = [default for _, default in parameter_defaults(node.args)]
+    return [*defaults, *getattr(node, "decorator_list", ())]
+
+
+def _of_comprehension(node: Any) -> list[ast.AST]:
+    first = node.generators[0]
+    return [first.iter] if first.ifs else [*ast.iter_child_nodes(node)]
+
+
+# What is evaluated whatever happens; of all else, each part is.
+_SURE_PARTS: Final[Mapping[type[ast.AST], Callable[[Any], Iterable[ast.AST]]]] = {
+    **dict.fromkeys((ast.If, ast.IfExp, ast.Assert), lambda node: [node.test]),
+    ast.Match: lambda node: [node.subject],
+    ast.With: lambda node: node.items,
+    ast.BoolOp: lambda node: node.values[:1],
+    ast.Compare: lambda node: [node.left, node.comparators[0]],
+    ast.GeneratorExp: lambda node: [node.generators[0].iter],
+    **dict.fromkeys((ast.ListComp, ast.SetComp, ast.DictComp), _of_comprehension),
+    **dict.fromkeys((ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda), _of_function),
+}

@@ -35,13 +35,15 @@ class Recorder:
     @contextlib.contextmanager
     def listening(self) -> Iterator[None]:
         """Record as well what C code and other processes print."""
+        # A copy of the process that the notebook makes has nobody who would give the lock back.
+        os.register_at_fork(after_in_child=lambda: setattr(self, "lock", threading.RLock()))
         with contextlib.ExitStack() as stack:
             for stream in self.streams:
                 stack.enter_context(stream.listening())
             # When C code ends the process, what it says of it may get lost.
             faulthandler.enable(self.streams[1].real)
+            stack.callback(faulthandler.disable)
             yield
-            faulthandler.disable()
 
     def hear(self) -> None:
         """Record what others have printed by now."""
@@ -93,8 +95,9 @@ class Recorder:
     def clear(self, wait: bool = False) -> None:  # noqa: FBT001, FBT002 -- as IPython has it
         """Drop the cell's outputs, now or when the next one comes."""
         self.clear_next = wait
-        if self.outputs and not wait:
-            self.outputs.clear()
+        with self.lock:
+            if self.outputs and not wait:
+                self.outputs.clear()
 
     def show_error(self, error: BaseException, lines: list[str]) -> None:
         """Record an exception as a kernel does, and print it to the logs."""
@@ -130,9 +133,10 @@ class Stream(io.TextIOBase):
             yield
         finally:
             self.hear()
-            os.dup2(own, self.descriptor)
-            self.real.close()
-            self.real = open(self.descriptor, "wb", 0, closefd=False)  # noqa: SIM115
+            with self.recorder.lock:
+                os.dup2(own, self.descriptor)
+                self.real.close()
+                self.real = open(self.descriptor, "wb", 0, closefd=False)  # noqa: SIM115
 
     def _hear_all(self) -> None:
         while select.select([self.ear], [], [])[0] and self.hear():
@@ -145,12 +149,13 @@ class Stream(io.TextIOBase):
                 content = os.read(self.ear, 1 << 20)
             except OSError:  # nothing
                 return True
-            self.pass_on(content, content.decode("utf-8", "replace"))
+            if content:
+                self.pass_on(content, content.decode("utf-8", "replace"))
             return content != b""
 
     def fileno(self) -> int:
-        """Return the descriptor of the process's own."""
-        return self.descriptor  # type: ignore[no-any-return]
+        """Return the descriptor of the process's own: what is written there is not recorded, as in a kernel."""
+        return self.real.fileno()
 
     def write(self, text: str) -> int:
         """Write to both."""

@@ -140,6 +140,7 @@ def _run_cell(
             importlib.import_module(name)
     recorder.recall(operation.get("history", ()))
     guard.enter(operation)
+    recorder.hear()  # of what was loaded
     cell["outputs"] = recorder.outputs = []
     cell["status"] = "error"
     start = time.perf_counter()
@@ -149,7 +150,8 @@ def _run_cell(
     finally:
         cell["seconds"] = time.perf_counter() - start
         recorder.hear()
-        recorder.outputs = None
+        with recorder.lock:
+            recorder.outputs = None
     guard.leave(operation)
 
 

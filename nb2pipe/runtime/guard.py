@@ -270,7 +270,7 @@ class Guard:
         if isinstance(value, (ModuleType, type)):
             # Its functions, libraries may replace themselves: pyplot does when it shows the first figure.
             members = vars(value).items()
-            own = getattr(value, "__module__", "") == "__main__"
+            own = vars(value).get("__module__") == "__main__"
             return {k: (own, _token(v)) for k, v in members if k[0] != "_" and type(v) in ATOMS}
         return _token(value)
 

@@ -9,9 +9,9 @@ AGG = "import matplotlib\nimport matplotlib.pyplot as plt\nmatplotlib.use('agg')
 
 
 def refused(*cells):
-    return [
-        (d.span.cell, d.span.line) for d in analyse(*cells).diagnostics if d.code.number == "NB218"
-    ]
+    """Return the places of the errors."""
+    found = [d for d in analyse(*cells).diagnostics if d.code.number == "NB218"]
+    return [(d.span.cell, d.span.line) for d in found if d.is_error]
 
 
 GOES_ON = {
@@ -96,3 +96,23 @@ def test_figures_that_are_closed_go_on_in_no_step(source):
 @pytest.mark.parametrize("source", OPEN.values(), ids=OPEN)
 def test_figures_that_stay_open_go_on(source):
     assert refused(("a", AGG), ("a", source), ("b", "plt.plot([2])")) == [(3, 1)]
+
+
+HIDDEN = {
+    "a method": "class Plot:\n    def draw(self):\n        plt.plot([1])\nPlot().draw()",
+    "after one of two is closed": "plt.figure()\nplt.close()\nplt.plot([5])",
+    "perhaps in a figure of its own": "if len('x') > 3:\n    plt.figure()\nplt.plot([5])",
+}
+
+
+@pytest.mark.parametrize("source", HIDDEN.values(), ids=HIDDEN)
+def test_what_is_not_certain_is_a_warning(source):
+    cells = ("a", AGG), ("b", source)
+    (found,) = [d for d in analyse(*cells).diagnostics if d.code.number == "NB218"]
+    assert (found.severity.value, found.span.cell, found.span.line) == ("warning", 1, 3)
+
+
+def test_functions_that_call_each_other_are_looked_into_once():
+    calls = "".join(f"    f{at}()\n" for at in range(14))
+    cells = [("a", f"def f{at}():\n{calls}") for at in range(14)]
+    assert refused(("a", AGG), *cells, ("b", "f0()")) == []

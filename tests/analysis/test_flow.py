@@ -439,6 +439,10 @@ CERTAIN = {
     "print(nothing)": "error",
     "def f():\n    print(nothing)\nf()": "error",
     "def f():\n    print(nothing)\ndef g():\n    f()\ng()": "error",
+    "import contextlib\nwith contextlib.suppress(NameError):\n    nothing": "warning",
+    "assert len(__name__) > 1, nothing": "warning",
+    "print([nothing for i in [1] if i > 5])": "warning",
+    "print(1 < len(__name__) < nothing)": "warning",
     "class A:\n    def __len__(self):\n        return nothing\na = A()\nprint(str(a))": "warning",
     "for x in range(3):\n    if nothing or x:\n        pass": "error",
     "try:\n    print(nothing)\nfinally:\n    pass": "error",
@@ -461,3 +465,8 @@ def test_a_function_may_wait_for_what_is_defined_later(analysis):
     assert found.diagnostics == ()
     found = analysis(("a", answer.replace("first or ", "")), ("a", "player = len(answer(True))"))
     assert [d.code.number for d in found.diagnostics] == ["NB203"]
+
+
+def test_a_long_chain_of_changes(analysis):
+    found = analysis(("a", "a = []\n" + "a.append(1)\n" * 1500), ("b", "print(1)"))
+    assert found.edges == {}

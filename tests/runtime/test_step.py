@@ -203,6 +203,13 @@ def test_what_others_print_as_errors_is_an_output_of_the_cell(plain):
     assert result["stderr"] == "b\n"
 
 
+def test_what_is_written_to_the_descriptor_of_the_stream_is_in_the_log_only(plain):
+    result = plain.run(
+        "import subprocess, sys\nsubprocess.run(['echo', 'b'], stdout=sys.stdout)\nprint('c')"
+    )
+    assert (texts(result), result["stdout"]) == ("c\n", "b\nc\n")
+
+
 def test_the_log_tells_where_c_code_ended_the_process(plain):
     (plain.folder / "ports.json").write_text('{"inputs": {}, "outputs": {}, "parameters": {}}')
     command = command_line(manifest(cells(1)), ["print('a')\nimport os\nos.abort()"])
