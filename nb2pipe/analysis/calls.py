@@ -185,8 +185,8 @@ class Calls(LibraryCalls):
         self, node: ast.AST, name: str, receiver: Value, arguments: Arguments
     ) -> Value:
         if not receiver.sites:
-            known = {**self.knowledge.methods, **self.knowledge.types["str"].methods}
-            effect = known.get(name, CallEffect(returns="fresh"))
+            of_text = self.knowledge.types["str"].methods.get(name)
+            effect = of_text or self.knowledge.methods.get(name, CallEffect(returns="fresh"))
             effect = replace(effect, mutates=(), known=True)
             return self.library_call(node, effect, receiver, arguments, name=f"None.{name}")
         instance = any(

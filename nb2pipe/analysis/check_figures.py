@@ -82,9 +82,8 @@ def _going_on(
     is_inline = False
     opened = 0
     for facts in after:
-        is_inline = (is_inline or _chooses(facts.node, names, inline=True)) and not _chooses(
-            facts.node, names
-        )
+        is_inline = is_inline or _chooses(facts.node, names, inline=True)
+        is_inline = is_inline and not _chooses(facts.node, names)
         use = _first_use(facts.node, names, dict(functions))
         step = analysis.step_of(facts.cell)
         if use is None or step is None:
@@ -154,7 +153,8 @@ def _first_use(
         return None
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
     for call in sorted(calls, key=lambda node: (node.lineno, node.col_offset)):
-        if _drawing(call, names) not in {None, *_APART}:
+        drawing = _drawing(call, names)
+        if drawing is not None and drawing not in _APART:
             return call
         # Each is looked into once.
         called = functions.pop(call.func.id, None) if isinstance(call.func, ast.Name) else None

@@ -63,14 +63,14 @@ class Parting:
         """Return the objects in `arriving` that `held` has as well, and that become two."""
         linker = self.linker
         values = [item for item in arriving if not item.hidden]
-        if _is_code(held):
+        if held.defined_anew:
             # What is reached through code is that of the code defined anew.
             names = [item.name for item in values if linker.is_load(self.step.name, item)]
             had = NOTHING.union(*(linker.beside_code(name, cell) for name in names))
             return had & linker.own_objects(held)
         if _is_made_anew(held):
             return NOTHING
-        fresh = [item for item in values if item.replayable and _is_code(item)]
+        fresh = [item for item in values if item.replayable and item.defined_anew]
         defined = [linker.own_objects(item) for item in fresh]
         loaded = [linker.shareable(item.name, cell) for item in values if item not in fresh]
         return (NOTHING.union(*defined) & linker.beside_code(held.name, cell)) | (
@@ -81,18 +81,12 @@ class Parting:
         """Whether the step uses what a name has when `cell` starts, from there on, changed or not."""
         history = self.linker.history
         current = history.before[cell].get(held.name)
-        if _is_code(held):  # other code may use it
+        if held.defined_anew:  # other code may use it
             return current is not None and current.origin is held.origin
         later = (history.needs[other].get(held.name) for other in self.step.cells if other >= cell)
         return current is held and any(
             version is not None and version.rests_on(held) for version in later
         )
-
-
-def _is_code(version: Version) -> bool:
-    """Whether each step defines it anew: a function or class."""
-    origin = version.origin
-    return origin.replayable and origin.statement.replay is ReplayKind.DEFINITION
 
 
 def _is_made_anew(version: Version) -> bool:

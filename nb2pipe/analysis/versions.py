@@ -74,9 +74,13 @@ class Version:
     @property
     def state_only(self) -> bool:
         """Whether it is a function or class that changed, and that can be defined anew."""
+        return self.origin is not self and self.defined_anew
+
+    @property
+    def defined_anew(self) -> bool:
+        """Whether it is a function or class, changed or not, that each step can define for itself."""
         origin = self.origin
-        definition = origin.statement.replay is ReplayKind.DEFINITION
-        return origin is not self and origin.replayable and definition
+        return origin.replayable and origin.statement.replay is ReplayKind.DEFINITION
 
     @property
     def hidden(self) -> bool:

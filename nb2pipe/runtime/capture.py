@@ -122,8 +122,8 @@ class Stream(io.TextIOBase):
     def listening(self) -> Iterator[None]:
         """Record as well what C code and other processes write to the descriptor."""
         self.process = os.getpid()
-        own = os.dup(self.descriptor)
-        self.real = open(own, "wb", 0)  # noqa: SIM115
+        usual, own = self.real, os.dup(self.descriptor)
+        self.real = open(own, "wb", 0)  # noqa: SIM115 -- closed below
         self.ear, mouth = os.pipe()
         os.set_blocking(self.ear, False)
         os.dup2(mouth, self.descriptor)
@@ -136,7 +136,7 @@ class Stream(io.TextIOBase):
             with self.recorder.lock:
                 os.dup2(own, self.descriptor)
                 self.real.close()
-                self.real = open(self.descriptor, "wb", 0, closefd=False)  # noqa: SIM115
+                self.real = usual
 
     def _hear_all(self) -> None:
         while select.select([self.ear], [], [])[0] and self.hear():
