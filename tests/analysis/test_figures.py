@@ -21,6 +21,13 @@ GOES_ON = {
     "a function of pyplot": "from matplotlib.pyplot import title\ntitle('x')",
     "a numbered figure": "print(1)\nplt.figure(1)",
     "a function": "def f():\n    plt.plot([2])\nprint(1); f()",
+    "all names of pyplot": "from matplotlib.pyplot import *\ntitle('x')",
+    "all names of pylab": "from pylab import *\nplot(linspace(0, 1))",
+    "a series": "print(1)\ndf['a'].plot()",
+    "a frame's boxes": "print(1)\ndf.boxplot('a')",
+    "bars of a series": "print(1)\ns.plot.bar(rot=45)",
+    "a graph": "import networkx as nx\nnx.draw(g)",
+    "a tree": "from sklearn.tree import plot_tree\nplot_tree(model)",
     "a style before": "plt.style.use('ggplot')\nplt.plot(plt.cm.gray(0.5))",
 }
 BEGINS = {
@@ -34,6 +41,7 @@ BEGINS = {
 APART = {
     "options": "plt.rcParams['lines.linewidth'] = 3\nplt.rc('font', size=9)",
     "axes of a variable": "ax.plot([1])",
+    "axes that are given": "df.plot(ax=ax)\nnx.draw(g, ax=ax)",
 }
 
 
@@ -61,6 +69,37 @@ def test_a_step_leaves_figures_alone_at_first(source):
     for first in NOTEBOOK, AGG:
         assert refused(("a", first), ("b", source)) == []
         assert refused(("a", first), ("b", source), ("b", "plt.title('y')")) == [(3, 1)]
+
+
+CHOSEN = {
+    "by keyword": "import matplotlib\nmatplotlib.use(backend='agg')",
+    "computed": "import matplotlib\nmatplotlib.use(name)",
+    "in the options": "plt.rcParams['backend'] = 'agg'",
+    "in the environment": "import os\nos.environ['MPLBACKEND'] = 'agg'",
+    "by IPython": "%matplotlib",
+    "with all names": "%pylab notebook",
+    "inline, kept open": "%matplotlib inline\n%config InlineBackend.close_figures = False",
+    "kept open": "from IPython.display import set_matplotlib_close\nset_matplotlib_close(False)",
+}
+INLINE = {
+    "by keyword": "import matplotlib\nmatplotlib.use(backend='module://matplotlib_inline.backend_inline')",
+    "with all names": "%pylab inline",
+    "closed": "%config InlineBackend.close_figures = True",
+    "listed": "%matplotlib --list",
+    "another option": "plt.rcParams['figure.figsize'] = 3, 3",
+}
+
+
+@pytest.mark.parametrize("source", CHOSEN.values(), ids=CHOSEN)
+def test_a_backend_that_keeps_figures_is_noticed(source):
+    first = f"import matplotlib.pyplot as plt\n{source}\nplt.plot([1])"
+    assert refused(("a", first), ("b", "plt.title('x')")) == [(2, 1)]
+
+
+@pytest.mark.parametrize("source", INLINE.values(), ids=INLINE)
+def test_a_backend_that_closes_figures_is_noticed(source):
+    first = f"import matplotlib.pyplot as plt\n{source}\nplt.plot([1])"
+    assert refused(("a", first), ("b", "plt.title('x')")) == []
 
 
 def test_a_step_goes_on_after_another_one():
