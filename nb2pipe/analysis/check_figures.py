@@ -46,9 +46,9 @@ def _kept_figures(
     return Diagnostic(
         code=Code.KEPT_FIGURES,
         span=analysis.span(facts.cell, node),
-        message=f"{what}, and with the backend that cell {number} chooses figures stay open from cell to cell, "
+        message=f"{what}, and as cell {number} chooses, figures stay open from cell to cell, "
         "but no step gets the open figures of another",
-        hint="begin each step's drawing with `plt.figure()`, or show figures inline: leave out the backend in "
+        hint="begin each step's drawing with `plt.figure()`, or let figures be shown inline: leave out the choice in "
         f"cell {number}",
         step=analysis.step_of(facts.cell),
         severity=severity,
