@@ -83,6 +83,8 @@ class Bindings(Specials):
         elif self.knowledge.sliced({site.type for site in holder.sites}) is None:
             self.heap.hold(holder.sites, value.sites)
         self.mutate(holder.sites, node, "it is assigned to in place")
+        if attribute is not None:
+            self.tell(holder, node)
 
     def forget(self, name: str, node: ast.AST, frame: Frame | None) -> None:
         """Unbind a name in its scope."""

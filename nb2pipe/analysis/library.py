@@ -68,12 +68,7 @@ class LibraryCalls(Files):
         self.record.draws |= bool(effect.seeds or effect.state)
         if effect.seeds or effect.state or varies(name):
             self.act()
-        for changed in self._changed(effect, receiver, arguments):
-            because = "this call changes it" if effect.known else "this call may change it"
-            self.mutate(self._touched(changed, effect), node, because, cautious=not effect.known)
-            if effect.keeps:
-                kept = self._handed_over(arguments.sites)
-                self.heap.hold(objects(changed.sites), kept - changed.sites)
+        self._change(node, effect, receiver, arguments)
         self._use_up(node, effect, arguments)
         if self.files.handles and not name.startswith(_BY_PYTHON):
             self._give_handles(node, effect, receiver, arguments)
@@ -91,6 +86,21 @@ class LibraryCalls(Files):
         else:
             self.note_handle(node, made, effect, receiver, arguments)
         return made
+
+    def _change(
+        self, node: ast.AST, effect: CallEffect, receiver: Value | None, arguments: Arguments
+    ) -> None:
+        """Record what a call changes in place, and what that holds afterwards."""
+        for changed in self._changed(effect, receiver, arguments):
+            because = "this call changes it" if effect.known else "this call may change it"
+            touched = self._touched(changed, effect)
+            self.mutate(touched, node, because, cautious=not effect.known)
+            if effect.keeps:
+                kept = self._handed_over(arguments.sites)
+                holders = touched if effect.deep else objects(changed.sites)
+                self.heap.hold(holders, kept - changed.sites)
+        if receiver is not None and effect.deep:
+            self.tell(receiver, node)
 
     def _use_up(self, node: ast.AST, effect: CallEffect, arguments: Arguments) -> None:
         """Record that a call moves the iterators and open files that it gets."""
@@ -295,6 +305,14 @@ class LibraryCalls(Files):
             if methods is None:
                 self.read_for_held(inside, node)
         self.read_for_held(receiver or IMMUTABLE, node)
+
+    def tell(self, value: Value, node: ast.AST) -> None:
+        """Record what happens when objects change of which a row for `__setattr__` says that they tell others."""
+        telling = (s for s in value.sites if self.knowledge.operator(s.type, "__setattr__"))
+        told = self.heap.reach(frozenset(telling))
+        if told:
+            self.mutate(objects(told), node, "it may be told of this change")
+            self.carried_code(Value(told), node, Arguments((Value(objects(told)),)))
 
     def read_for_held(self, value: Value, node: ast.AST) -> None:
         """Record what code looks up that a library's objects hold: a `Pipeline` of own steps may call it."""

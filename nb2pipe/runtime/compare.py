@@ -4,7 +4,8 @@ import copyreg
 from types import CodeType, FunctionType, ModuleType
 from typing import Any, Optional
 
-from nb2pipe.runtime.pickling import CACHED, OTHERS, REDUCERS, dump_values, load_anew
+from nb2pipe.runtime.deep import deeply
+from nb2pipe.runtime.pickling import CACHED, REDUCERS, dump_values, load_anew, way_of
 
 # What nobody can change, and what is compared in another way.
 ATOMS = (
@@ -26,7 +27,7 @@ def changed_part(parts: list[Any], names: list[str], values: dict[str, Any]) -> 
     before = load_anew(parts)
     for name, value in values.items():
         if not is_same(dump_values({name: before[name]}), {name: value}):
-            path = difference(before[name], value, name, {}, stored_state)
+            path = first_difference(before[name], value, name, stored_state)
             if path:
                 return path
     return None
@@ -47,11 +48,15 @@ def _is_same_part(part: Any, other: Any) -> bool:
     return all(bytearray(part[i : i + CHUNK]) == other[i : i + CHUNK] for i in starts)
 
 
-def difference(old: Any, new: Any, path: str, seen: dict[Any, Any], state: Any) -> Optional[str]:
+def first_difference(old: Any, new: Any, path: str, state: Any) -> Optional[str]:
     """Return the path to a part in which two values differ, None when that can only be a cache.
 
     `state` tells what an object consists of.
     """
+    return deeply(lambda: _difference(old, new, path, {}, state))  # type: ignore[no-any-return]
+
+
+def _difference(old: Any, new: Any, path: str, seen: dict[Any, Any], state: Any) -> Optional[str]:
     kind = type(new)
     if old is new or (id(old), id(new)) in seen:
         return None
@@ -64,7 +69,7 @@ def difference(old: Any, new: Any, path: str, seen: dict[Any, Any], state: Any) 
         return path
     seen[id(old), id(new)] = old, new
     for key, before, after in pairs:
-        found = difference(before, after, path + key, seen, state)
+        found = _difference(before, after, path + key, seen, state)
         if found:
             return found
     return None
@@ -103,7 +108,7 @@ def stored_state(value: Any) -> dict[str, Any]:
         state = value.__defaults__, value.__kwdefaults__, closure, value.__dict__
         return {"": [value.__code__, *state]}
     # What a function keeps of its results is no part of it.
-    way = None if type(value) is CACHED else OTHERS.get(type(value))
+    way = None if type(value) is CACHED else way_of(type(value))
     reduced: Any = (way or REDUCERS[-1])(value)
     if reduced is NotImplemented:
         reduce = copyreg.dispatch_table.get(type(value))

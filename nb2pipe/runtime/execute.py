@@ -12,7 +12,7 @@ from types import ModuleType
 from typing import Any, Callable
 
 from nb2pipe.runtime.capture import Recorder, Stream
-from nb2pipe.runtime.compare import bare_state, difference
+from nb2pipe.runtime.compare import bare_state, first_difference
 from nb2pipe.runtime.files import watch_files
 from nb2pipe.runtime.guard import Guard
 from nb2pipe.runtime.interactive import kernel_shell
@@ -280,7 +280,7 @@ def _look_again(path: str, names: list[str], values: dict[str, Any]) -> None:
         read_artifact(path)
         again = load_anew(artifact_parts(path))
         found = [
-            difference(again[name], values[name], name, {}, bare_state)
+            first_difference(again[name], values[name], name, bare_state)
             for name in _held(names, values)
         ]
     except Exception as error:

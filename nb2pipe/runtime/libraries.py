@@ -175,6 +175,31 @@ def restore_figure(figure: Any, state: Any) -> None:
     figure.__setstate__(state)
 
 
+# --- what has traits, widgets above all: who is told of changes
+
+
+def reduce_traits(owner: Any) -> Any:
+    """Return what makes an object with traits again, as `object.__reduce_ex__` does."""
+    told = {
+        trait: {kind: [*filter(_is_added, listeners)] for kind, listeners in kinds.items()}
+        for trait, kinds in owner._trait_notifiers.items()  # noqa: SLF001 -- no public way
+    }
+    return (*owner.__reduce_ex__(4)[:2], (owner.__getstate__(), told), None, None, restore_traits)
+
+
+def _is_added(listener: Any) -> bool:
+    return not hasattr(listener, "instance_init")  # those of its class are there by themselves
+
+
+def restore_traits(owner: Any, state: Any) -> None:
+    """Give a new object the values of its traits, and those who are told of changes."""
+    owner.__setstate__(state[0])
+    for trait, kinds in state[1].items():
+        for kind, listeners in kinds.items():
+            there = owner._trait_notifiers.setdefault(trait, {})  # noqa: SLF001 -- as above
+            there.setdefault(kind, []).extend(listeners)
+
+
 WAYS = [
     ("iminuit", "Minuit", reduce_fit),
     ("matplotlib.figure", "Figure", reduce_figure),

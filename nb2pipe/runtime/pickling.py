@@ -13,11 +13,12 @@ import marshal
 import pickle
 import sys
 from collections import Counter
-from types import CellType, CodeType, FunctionType, MappingProxyType, ModuleType
+from types import CellType, CodeType, FunctionType, MappingProxyType, MethodType, ModuleType
 from typing import Any
 
 from nb2pipe.runtime.arrays import LENT, reduce_array, reduce_subclass
-from nb2pipe.runtime.libraries import NotANumber, ways_of_libraries
+from nb2pipe.runtime.deep import UNBOUND, deeply
+from nb2pipe.runtime.libraries import NotANumber, reduce_traits, ways_of_libraries
 from nb2pipe.runtime.sets import SETS, Walked
 
 # Classes of what was stored in a way of its own, and may forget something.
@@ -61,7 +62,7 @@ def dump_values(values: dict[str, Any], walked: Any = None) -> list[Any]:
     errors = []
     for name in "pickle", "cloudpickle", "joblib.externals.cloudpickle":
         try:
-            return _dump(importlib.import_module(name).Pickler, values, walked)
+            return deeply(_dump, importlib.import_module(name).Pickler, values, walked)  # type: ignore[no-any-return]
         except Exception as error:  # noqa: PERF203 -- each is tried
             errors.append(error)
     raise errors[0]
@@ -69,6 +70,10 @@ def dump_values(values: dict[str, Any], walked: Any = None) -> list[Any]:
 
 def memory_of(values: dict[str, Any]) -> dict[int, Any]:
     """Return all objects that are stored with `values`, by their identity."""
+    return deeply(_memory_of, values)  # type: ignore[no-any-return]
+
+
+def _memory_of(values: dict[str, Any]) -> dict[int, Any]:
     pickler = _pickler(pickle.Pickler, values, [], set(), {})(
         io.BytesIO(), 5, buffer_callback=[].append
     )
@@ -131,6 +136,8 @@ def _pickler(
 ) -> Any:
     """Return the class that pickles; `kept` gets the arrays whose memory others share."""
     is_plain = base is pickle.Pickler
+    if is_plain and UNBOUND[0]:
+        base = pickle._Pickler  # noqa: SLF001 -- the same in Python
     usual: set[type] = set()  # kinds that pickle stores by itself: there may be millions of each
     OTHERS.update(ways_of_libraries())
 
@@ -141,17 +148,17 @@ def _pickler(
                 return NotImplemented
             if kind.__name__ == "ndarray":
                 return reduce_array(value, owners, shared, kept)
-            return self.reduce_unusual(value)
+            return self.reduce_unusual(value, kind)
 
-        def reduce_unusual(self, value: Any) -> Any:
-            if hasattr(type(value), "__array_finalize__"):
+        def reduce_unusual(self, value: Any, kind: type) -> Any:
+            if hasattr(kind, "__array_finalize__"):
                 return reduce_subclass(value, owners, shared, kept)
             reduced = _class_name(value, values, is_plain) or _reduce(value)
             if reduced is NotImplemented:
                 if isinstance(value, (type, FunctionType)):
                     return reduced if is_plain else super().reducer_override(value)
-                if type(value) not in OTHERS:  # of which only some are stored in a way of their own
-                    usual.add(type(value))
+                if not way_of(kind):  # of which only some are stored in a way of their own
+                    usual.add(kind)
             return reduced
 
     return Pickler
@@ -186,14 +193,20 @@ def _reduce(value: Any) -> Any:
     if kind is CodeType:
         # What later versions of the format write also depends on who else uses a string.
         return rebuild_code, (sys.implementation.cache_tag, marshal.dumps(value, 2))
-    if kind in OTHERS:
-        return OTHERS[kind](value)
+    way = way_of(kind)
+    if way:
+        return way(value)
     if isinstance(value, BaseException) and (value.__cause__ or value.__context__):
         return _reduce_exception(value)
     reduced = REDUCERS[-1](value)
     if reduced is NotImplemented and kind is io.TextIOWrapper:
         raise TypeError  # cloudpickle would store its text
     return reduced
+
+
+def way_of(kind: type) -> Any:
+    """Return what reduces the objects of a kind for which pickle's way is not enough, None for others."""
+    return OTHERS.get(kind) or (reduce_traits if hasattr(kind, "add_traits") else None)
 
 
 def _note_own_way(kind: type) -> None:
@@ -264,6 +277,20 @@ def restore_exception(value: BaseException, state: Any) -> None:
     *attributes, value.__cause__, value.__context__, value.__suppress_context__ = state
     if attributes and attributes[0]:
         value.__setstate__(attributes[0])
+
+
+# --- methods
+
+
+def _reduce_method(method: Any) -> Any:
+    owner = method.__self__
+    if getattr(owner, method.__name__, None) == method:
+        return NotImplemented
+    # What decorates a method may not pass its name on.
+    members = (item for kind in type(owner).__mro__ for item in vars(kind).items())
+    names = (name for name, member in members if member is method.__func__)
+    name = next(names, None)
+    return (getattr, (owner, name)) if name else (MethodType, (method.__func__, owner))
 
 
 # --- views of dictionaries
@@ -394,6 +421,7 @@ OTHERS: dict[type, Any] = {
     ModuleType: lambda module: (importlib.import_module, (module.__name__,)),
     object: _reduce_object,
     memoryview: _refuse_memory,
+    MethodType: _reduce_method,
     MappingProxyType: lambda proxy: (MappingProxyType, (gc.get_referents(proxy)[0],)),
     **dict.fromkeys(DICT_VIEWS, _reduce_dict_view),
 }

@@ -15,6 +15,11 @@ VALUES = {
         "a = [1]; b = {'a': a}; c = a",
         "assert b['a'] is a and c is a; a.append(2); assert b == {'a': [1, 2]}",
     ),
+    "a long chain": (
+        ["a", "b"],
+        "a = b = []\nfor _ in range(20_000): b.append([]); b = b[0]",
+        "c, n = a, 0\nwhile c: c, n = c[0], n + 1\nassert n == 20_000 and c is b",
+    ),
     "a cycle": (["a"], "a = []; a.append(a)", "assert a[0] is a"),
     "modules": (
         ["m", "d"],
@@ -136,6 +141,15 @@ REPLAYED = {
         "import functools\n@functools.cache\ndef f(x): return x",
         "f(1); h = {'f': f}",
         "assert h['f'] is f",
+    ),
+    "a method that has lost its name": (
+        ["x", "f"],
+        (
+            "def plain(method):\n    return lambda self: (self, method)\n"
+            "class A:\n    @plain\n    def get(self): pass"
+        ),
+        "x = A(); f = x.get",
+        "assert f()[0] is x and f == x.get",
     ),
     "dataclasses and named tuples": (
         ["v"],
