@@ -19,9 +19,20 @@ _VOLATILE = (
     (re.compile(r"Date: +\w{3}, \d\d \w{3} \d{4}|Time: +\d\d:\d\d:\d\d"), "…"),
     (re.compile(r"<th>(Date|Time):</th> *<td>[^<]*"), r"\1: …"),
     (re.compile(r"\\textbf\{(Date|Time):\} *& *[^&]*"), r"\1: …"),
-    # The file of a cell, in a warning.
-    (re.compile(r"(?<!\S)\S*/ipykernel_\d+/\d+\.py(?=:\d+: )"), "cell.py"),
-    (re.compile(r"^.*\.ipynb cell \d+( from line \d+)?(?=:\d+: )", re.MULTILINE), "cell.py"),
+    # The file of a cell, in a warning, or at the end of a line.
+    (re.compile(r"(?<!\S)\S*/ipykernel_\d+/\d+\.py(?=:\d+: |$)", re.MULTILINE), "cell.py"),
+    (
+        re.compile(
+            r"((?<=File: )|^)((?!File: ).)*\.ipynb cell \d+( from line \d+)?(?=:\d+: |$)",
+            re.MULTILINE,
+        ),
+        "cell.py",
+    ),
+    # The same by its name alone, among other words.
+    (
+        re.compile(r"\b\d{6,10}\.py(?=:\d)|[^\s,(]+\.ipynb cell \d+( from line \d+)?(?=:\d)"),
+        "cell.py",
+    ),
     # The same in a traceback that the notebook printed itself.
     (
         re.compile(r'File "[^"\n]*(\.ipynb cell \d+( from line \d+)?|/ipykernel_\d+/\d+\.py)"'),

@@ -23,6 +23,11 @@ def result(text):
         (stream('  File "/tmp/ipykernel_41/7.py", line 2, in <module>\n'),
          stream('  File "a.ipynb cell 12 from line 3", line 2, in <module>\n')),
         (result("'/tmp/ipykernel_41/7.py'"), result("'a b.ipynb cell 12'")),
+        (stream("(size, 396120679.py:8)"), stream("(size, c.ipynb cell 5 from line 6:8)")),
+        (
+            stream("# File: /tmp/ipykernel_41/7.py\n/tmp/ipykernel_41/7.py\n"),
+            stream("# File: /a b/c.ipynb cell 5 from line 6\n/a b/c.ipynb cell 2\n"),
+        ),
         (stream("a\nfindfont: Font family 'X' not found.\nb", "stderr"), stream("a\nb", "stderr")),
         (stream("/t/ipykernel_41/7.py:3: UserWarning: a\n", "stderr"),
          stream("a b.ipynb cell 9 from line 1:3: UserWarning: a\n", "stderr")),
