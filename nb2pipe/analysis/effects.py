@@ -45,7 +45,8 @@ class CallEffect:
     `reads_file`, `writes_file`: the path argument, by position or keyword (or several of these for the
     same one). `setting`: the call changes options of a library or the process, and may be replayed (a
     text: if this keyword is given, and then it writes no file). `unstorable`: the result cannot be stored;
-    `recreate`: but the call may be replayed to make it again. `hidden`: what else is read
+    `recreate`: but the call may be replayed to make it again. `in_memory`: the type of the result where the file is
+    none, but in memory, which can be stored. `hidden`: what else is read
     in the code of a function; no row of a rule file says this.
     """
 
@@ -63,11 +64,16 @@ class CallEffect:
     setting: bool | str = False
     unstorable: bool = False
     recreate: bool = False
+    in_memory: str | None = None
     deep: bool = False
     spares: tuple[str, ...] = ()
     seeded: str | None = None
     known: bool = True
     hidden: HiddenEffect | None = None
+
+    def without_file(self) -> "CallEffect":
+        """Return the effect where the file is none, but in memory."""
+        return replace(self, type=self.in_memory, unstorable=False, recreate=False, reads_file=None)
 
     def says_more_than(self, default: "CallEffect") -> bool:
         """Whether this row of the general table counts rather than the default of an object's type.
@@ -109,6 +115,8 @@ class TypeKnowledge:
     `state`: hidden state that library code uses when it gets, or holds, an object of this type.
     `attributes`: those whose value shares nothing that can change. `slices`: the type of
     what an index copies out of it, unless that is a text; what is put in is copied, too.
+    `forgets`: attributes, and words in a text that a method gets, of which only an object that was never
+    stored can tell.
     """
 
     methods: Mapping[str, CallEffect]
@@ -116,6 +124,7 @@ class TypeKnowledge:
     state: str | None = None
     attributes: frozenset[str] = frozenset()
     slices: str | None = None
+    forgets: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -133,6 +133,11 @@ class Knowledge:
         made = {None if type_ is None else type_.slices for type_ in known}
         return made.pop() if len(made) == 1 else None
 
+    def forgets(self, type_: str | None) -> frozenset[str]:
+        """Return what can be asked only of objects of a type that were never stored."""
+        known = self.types.get(type_) if type_ else None
+        return frozenset() if known is None else known.forgets
+
     def has_method(self, type_: str | None, name: str) -> bool:
         """Whether `name` is known to be a method of objects of `type_`."""
         known = self.types.get(type_) if type_ else None
@@ -319,6 +324,7 @@ def _type(row: Mapping[str, Any]) -> TypeKnowledge:
         state=row.get("state"),
         attributes=frozenset(_words(row.get("attributes", ()))),
         slices=row.get("slices"),
+        forgets=frozenset(_words(row.get("forgets", ()))),
     )
 
 

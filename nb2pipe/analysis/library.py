@@ -1,6 +1,7 @@
 """Evaluate calls of libraries, by what is known about them."""
 
 import ast
+import re
 from collections.abc import Iterable
 from typing import Final
 
@@ -18,6 +19,9 @@ _SELF: Final = "self"
 _DRAWING: Final = "matplotlib.Artist"
 # What is read and written through the same object.
 _DATABASES: Final = frozenset(["sqlite3.connect", "pandas.HDFStore", "shelve.open", "dbm.open"])
+# What else may be said of one in memory, because it can be asked for it, or only this process cares.
+_KNOWN_OF_DATABASES: Final = frozenset(["isolation_level", "check_same_thread"])
+_WORD: Final = re.compile(r"\w+")
 # Containers that are made of pairs, and hold the elements of these.
 _OF_PAIRS: Final = frozenset(["dict", "collections.OrderedDict", "collections.defaultdict"])
 # Builtins to which the order of a set does not matter; the order of a set that they make comes from it.
@@ -57,6 +61,8 @@ class LibraryCalls(Files):
     ) -> Value:
         """Record what a library's function does, as far as it is known, and return its result."""
         effect = effect.given({word: value.constant for word, value in arguments.keywords if word})
+        if effect.in_memory and _is_in_memory(arguments):
+            effect = effect.without_file()
         if effect.setting:
             self.set_option(state_of_call(name), node, harmless=is_harmless(name))
             self.plant(arguments.all)
@@ -81,7 +87,7 @@ class LibraryCalls(Files):
         self._note_order(name, made, receiver, arguments)
         for state in effect.hidden.shows if effect.hidden is not None else ():
             self.backed.update(dict.fromkeys(objects(made.sites), state))
-        if name in _DATABASES:
+        if name in _DATABASES and effect.reads_file is not None:
             self.back(made, effect, receiver, arguments)
         else:
             self.note_handle(node, made, effect, receiver, arguments)
@@ -99,8 +105,10 @@ class LibraryCalls(Files):
                 kept = self._handed_over(arguments.sites)
                 holders = touched if effect.deep else objects(changed.sites)
                 self.heap.hold(holders, kept - changed.sites)
-        if receiver is not None and effect.deep:
-            self.tell(receiver, node)
+        if receiver is not None:
+            self.ask_words(receiver, _words(arguments))
+            if effect.deep:
+                self.tell(receiver, node)
 
     def _use_up(self, node: ast.AST, effect: CallEffect, arguments: Arguments) -> None:
         """Record that a call moves the iterators and open files that it gets."""
@@ -328,6 +336,19 @@ class LibraryCalls(Files):
                         found = {site for site in self.names[name].value.sites if site.definition}
                         queue += found - seen
                         seen |= found
+
+
+def _is_in_memory(arguments: Arguments) -> bool:
+    """Whether a database is made in memory, and its file would be all that there is to know of it."""
+    path = arguments.get(0) or IMMUTABLE
+    return path.text == ":memory:" and _KNOWN_OF_DATABASES.issuperset(
+        word for word, _ in arguments.keywords
+    )
+
+
+def _words(arguments: Arguments) -> set[str]:
+    """Return the words of all literal texts."""
+    return {word for value in arguments.all for word in _WORD.findall((value.text or "").lower())}
 
 
 def _copies_contents(effect: CallEffect, arguments: Arguments) -> bool:

@@ -1,7 +1,7 @@
 """Objects and their parts: members of classes, elements of containers, views."""
 
 import ast
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 
 from nb2pipe.analysis.containers import CONTAINERS
 from nb2pipe.analysis.definitions import Definition
@@ -27,6 +27,12 @@ class Objects(Memory):
         if self.knowledge.is_linked(site.type):
             self.compared.add(site)
         return site
+
+    def ask_words(self, value: Value, words: Collection[str]) -> None:
+        """Note that objects are asked for something; some tell of it only as long as they were never stored."""
+        for site in value.sites:
+            if not self.knowledge.forgets(site.type).isdisjoint(words):
+                self.unstorable.add(site)
 
     def starred_name(self, name: str) -> Value | None:
         """Return what a name without a binding is, when star imports of known libraries explain it."""

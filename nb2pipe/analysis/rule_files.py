@@ -26,7 +26,7 @@ _TOP: Final = (
     "rules",
 )
 _GROUP: Final = ("names", "module")
-_TYPE: Final = ("made_by", "methods", "default", "state", "attributes", "slices")
+_TYPE: Final = ("made_by", "methods", "default", "state", "attributes", "slices", "forgets")
 _RULE: Final = ("id", "contains", "rule", "mutates", "constraints")
 _KEY_LISTS: Final = frozenset({"mutates", "aliases"})
 _KEYS: Final = frozenset({"reads_file", "writes_file"})
@@ -121,7 +121,7 @@ def _type(node: Node) -> Iterator[Problem]:
                 yield from _table(value, _row)
             case "default":
                 yield from _row(value)
-            case "made_by" | "attributes":
+            case "made_by" | "attributes" | "forgets":
                 yield from _words(value)
             case "state" | "slices":
                 wrong = _wrong_value(key.value, _plain(value))

@@ -175,29 +175,82 @@ def restore_figure(figure: Any, state: Any) -> None:
     figure.__setstate__(state)
 
 
+# --- databases of SQLite that are in memory
+
+PRAGMAS = "foreign_keys", "recursive_triggers"
+
+
+def reduce_database(database: Any) -> Any:
+    """Return what makes a database in memory again, as `object.__reduce_ex__` does.
+
+    Raises:
+        TypeError: it has more than what a file of it would hold, or is one.
+    """
+    cursor = database.cursor()
+    cursor.row_factory = None
+
+    def ask(words: str) -> Any:
+        return cursor.execute(words).fetchall()
+
+    if database.in_transaction:
+        raise TypeError("it has changes that were not committed")
+    if any(row[2] for row in ask("PRAGMA database_list")) or ask(
+        "SELECT 1 FROM sqlite_temp_master"
+    ):
+        raise TypeError("it has files or temporary tables")
+    content = ask("PRAGMA page_count") != [(0,)] and database.serialize()
+    pragmas = [f"PRAGMA {name}=%s" % ask("PRAGMA " + name)[0] for name in PRAGMAS]
+    names = "row_factory", "text_factory", "isolation_level"
+    state = {name: getattr(database, name) for name in names}
+    return rebuild_database, (content, pragmas), (None, state)
+
+
+def rebuild_database(content: Any, pragmas: list[str]) -> Any:
+    """Return a database in memory."""
+    connect = importlib.import_module("sqlite3").connect
+    database = connect(":memory:")
+    if content:
+        whole = connect(":memory:")
+        whole.deserialize(content)
+        whole.backup(database)
+        whole.close()
+    for pragma in pragmas:
+        database.execute(pragma)
+    return database
+
+
+def reduce_cursor(cursor: Any) -> Any:
+    """Return what makes a cursor of a database in memory again, as `object.__reduce_ex__` does.
+
+    Raises:
+        TypeError: there are rows that it would go on with.
+    """
+    if cursor.fetchone() is not None:
+        raise TypeError("it has rows that were not fetched")
+    state = {"arraysize": cursor.arraysize, "row_factory": cursor.row_factory}
+    return type(cursor), (cursor.connection,), (None, state)
+
+
 # --- what has traits, widgets above all: who is told of changes
 
 
 def reduce_traits(owner: Any) -> Any:
     """Return what makes an object with traits again, as `object.__reduce_ex__` does."""
-    told = {
-        trait: {kind: [*filter(_is_added, listeners)] for kind, listeners in kinds.items()}
+    told = [
+        (listener, trait, kind)
         for trait, kinds in owner._trait_notifiers.items()  # noqa: SLF001 -- no public way
-    }
+        for kind, listeners in kinds.items()
+        for listener in listeners
+        if not hasattr(listener, "instance_init")  # those of its class are there by themselves
+    ]
     return (*owner.__reduce_ex__(4)[:2], (owner.__getstate__(), told), None, None, restore_traits)
-
-
-def _is_added(listener: Any) -> bool:
-    return not hasattr(listener, "instance_init")  # those of its class are there by themselves
 
 
 def restore_traits(owner: Any, state: Any) -> None:
     """Give a new object the values of its traits, and those who are told of changes."""
     owner.__setstate__(state[0])
-    for trait, kinds in state[1].items():
-        for kind, listeners in kinds.items():
-            there = owner._trait_notifiers.setdefault(trait, {})  # noqa: SLF001 -- as above
-            there.setdefault(kind, []).extend(listeners)
+    for told in state[1]:
+        owner.observe(*told)
 
 
 WAYS = [
@@ -206,6 +259,8 @@ WAYS = [
     ("pandas", "DataFrame", reduce_frame),
     ("pandas", "Series", reduce_frame),
     ("pandas", "StringDtype", reduce_text_type),
+    ("sqlite3", "Connection", reduce_database),
+    ("sqlite3", "Cursor", reduce_cursor),
     ("xgboost", "DMatrix", reduce_table),
     ("torch", "Tensor", reduce_tensor),
     ("torch.nn", "Parameter", reduce_tensor),

@@ -102,6 +102,36 @@ def test_a_database_travels_when_it_was_written(analysis):
     assert found.edges == {("a", "b"): {"a.db"}}
 
 
+MEMORY = "import sqlite3\nc = sqlite3.connect(':memory:')\nd = c.cursor()"
+ASKED = {
+    "the last row": "print(d.lastrowid)",
+    "the last row, by its database": "c.execute('select last_insert_rowid()')",
+    "a function of its own": "c.create_function('f', 1, abs)",
+    "a pragma that it does not tell": "c.execute('PRAGMA case_sensitive_like = ON')",
+}
+
+
+def test_a_database_in_memory_goes_along(analysis):
+    found = analysis(
+        ("a", MEMORY),
+        ("b", "d.execute('create table t(x)')"),
+        ("c", "print(c.execute('select x'))"),
+    )
+    assert found.codes == []
+    assert found.edges == {("a", "b"): {"c", "d"}, ("b", "c"): {"c"}}
+
+
+@pytest.mark.parametrize("source", ASKED.values(), ids=ASKED)
+def test_a_database_in_memory_that_is_asked_what_it_would_forget(analysis, source):
+    assert set(analysis(("a", MEMORY), ("b", source)).codes) == {"NB206"}
+
+
+def test_a_database_in_memory_that_knows_types_of_the_notebook(analysis):
+    connect = "sqlite3.connect(':memory:', detect_types=sqlite3.PARSE_DECLTYPES)"
+    first = f"import sqlite3\nc = {connect}\nc.execute('x')"
+    assert analysis(("a", first), ("b", "c.execute('y')")).codes == ["NB206"]
+
+
 def test_a_folder_that_is_made_again_makes_no_edge(analysis):
     found = analysis(
         ("a", "import os\nos.makedirs('d', exist_ok=True)"),

@@ -86,8 +86,26 @@ def test_outputs_are_not_stored_after_an_error(plain):
         (["a", "b"], "a = 1; b = (i for i in 'a')", "`b` of type `generator`"),
         (
             ["a"],
-            "import sqlite3; a = {'k': [1, sqlite3.connect(':memory:')]}",
+            "import sqlite3; a = {'k': [1, sqlite3.connect('file')]}",
             "`a.k.1` of type `sqlite3.Connection`",
+        ),
+        (
+            ["a"],
+            (
+                "import sqlite3; a = sqlite3.connect(':memory:'); b = a.execute('CREATE TABLE t (x)')\n"
+                "b = a.execute('INSERT INTO t VALUES (1)')"
+            ),
+            "it has changes that were not committed",
+        ),
+        (
+            ["a"],
+            "import sqlite3; a = sqlite3.connect(':memory:'); b = a.execute('CREATE TEMP TABLE t (x)')",
+            "it has files or temporary tables",
+        ),
+        (
+            ["a"],
+            "import sqlite3; a = sqlite3.connect(':memory:').execute('SELECT 1 UNION SELECT 2')",
+            "it has rows that were not fetched",
         ),
         (
             ["a"],

@@ -163,6 +163,43 @@ REPLAYED = {
 }
 
 
+DATABASES = {
+    "what is in it": (
+        ["a", "b"],
+        (
+            "b = a.cursor(); b.execute('CREATE TABLE t (x INTEGER PRIMARY KEY, y)')\n"
+            "b.executemany('INSERT INTO t (y) VALUES (?)', [(1.5,), ('é',), (None,)]); a.commit()"
+        ),
+        (
+            "assert a.execute('SELECT * FROM t').fetchall() == [(1, 1.5), (2, 'é'), (3, None)]\n"
+            "assert b.connection is a; b.execute('INSERT INTO t (y) VALUES (7)'); a.rollback()\n"
+            "assert a.execute('SELECT count(*) FROM t').fetchone() == (3,)"
+        ),
+    ),
+    "nothing": (["a"], "", "assert a.execute('SELECT * FROM sqlite_master').fetchall() == []"),
+    "how it answers": (
+        ["a"],
+        (
+            "a.row_factory = sqlite3.Row; a.text_factory = bytes; a.isolation_level = None\n"
+            "a.execute('PRAGMA foreign_keys = ON')"
+        ),
+        (
+            "import sqlite3; row = a.execute(\"SELECT 'x' AS n\").fetchone()\n"
+            "assert type(row) is sqlite3.Row and row['n'] == b'x' and a.isolation_level is None\n"
+            "assert a.execute('PRAGMA foreign_keys').fetchone()[0] == 1"
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("name", DATABASES)
+def test_a_database_in_memory_comes_back(name, plain):
+    names, before, after = DATABASES[name]
+    made = f"import sqlite3; a = sqlite3.connect(':memory:')\n{before}"
+    result = plain.carry(names, made, after)
+    assert result["error"] is None, result["stderr"]
+
+
 @pytest.mark.parametrize("name", VALUES)
 def test_value_comes_back(name, plain):
     names, before, after = VALUES[name]
