@@ -18,6 +18,9 @@ DECORATORS: Final = frozenset({"functools.cache", "functools.lru_cache", "functo
 """What a call of these makes is a decorator, and gives back the function that it gets."""
 
 
+COMPILERS: Final = frozenset({"jit", "njit", "vectorize", "guvectorize", "generated_jit"})
+"""Functions with one of these of numba know for which types they were compiled."""
+
 DISPATCHERS: Final = frozenset({"singledispatch", "singledispatchmethod"})
 """Functions with one of these get more cases, with `register`."""
 

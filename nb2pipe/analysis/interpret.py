@@ -68,7 +68,7 @@ def interpret(
     facts = tuple(_run_cell(machine, displays, cell, parameters) for cell in cells)
     facts, carried = carry_caches(facts, machine)
     return Interpretation(
-        cells=store_wrappers(facts, machine.heap),
+        cells=store_wrappers(facts, machine.heap, frozenset(machine.unstorable)),
         heap=machine.heap,
         changed_at=machine.changed_at,
         surely_changed_at=machine.surely_changed_at,

@@ -4,6 +4,7 @@ import ast
 from collections.abc import Callable, Collection, Iterable
 
 from nb2pipe.analysis.containers import CONTAINERS
+from nb2pipe.analysis.decorators import COMPILERS
 from nb2pipe.analysis.definitions import Definition
 from nb2pipe.analysis.heap import IMMUTABLE, Site, Sites, Value, in_order, join, objects
 from nb2pipe.analysis.knowledge import Knowledge
@@ -30,9 +31,9 @@ class Objects(Memory):
 
     def ask_words(self, value: Value, words: Collection[str]) -> None:
         """Note that objects are asked for something; some tell of it only as long as they were never stored."""
-        for site in value.sites:
-            if not self.knowledge.forgets(site.type).isdisjoint(words):
-                self.unstorable.add(site)
+        types = {_type_that_forgets(site) for site in value.sites}
+        if not all(self.knowledge.forgets(type_).isdisjoint(words) for type_ in types):
+            self.unstorable |= value.sites
 
     def starred_name(self, name: str) -> Value | None:
         """Return what a name without a binding is, when star imports of known libraries explain it."""
@@ -227,3 +228,8 @@ def common_type(left: Value, right: Value) -> str | None:
     """Return the type that all objects of two values have."""
     types = {site.type for site in left.sites | right.sites}
     return types.pop() if len(types) == 1 else None
+
+
+def _type_that_forgets(site: Site) -> str | None:
+    compiled = site.definition is not None and not COMPILERS.isdisjoint(site.definition.decorators)
+    return "numba.Dispatcher" if compiled else site.type

@@ -4,28 +4,36 @@ A wrapper may keep something (a cache, a count) in its closure or itself. As lon
 step can define the function anew. Else it is a value like any other: made once, stored, and handed on.
 """
 
-from collections.abc import Sequence
+import ast
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from nb2pipe.analysis.facts import CellFacts, ReplayKind, StatementFacts
 from nb2pipe.analysis.heap import NOTHING, Heap, Sites
 
 
-def store_wrappers(cells: Sequence[CellFacts], heap: Heap) -> tuple[CellFacts, ...]:
-    """Return the facts in which no definition is replayed whose wrapper changes, or that another variable holds."""
+def store_wrappers(
+    cells: Sequence[CellFacts], heap: Heap, unstorable: Sites
+) -> tuple[CellFacts, ...]:
+    """Return the facts in which no definition is replayed whose wrapper changes, or that another variable holds.
+
+    Neither is one that is itself `unstorable`: it knows more than its code.
+    """
     statements = [facts for cell in cells for facts in cell.statements]
     wrappers = NOTHING.union(*(facts.wraps for facts in statements))
-    if not wrappers:
+    knowing = {site.definition.node for site in unstorable if site.definition is not None}
+    if not (wrappers or knowing):
         return tuple(cells)
     held = _held_elsewhere(cells, heap, wrappers)
     return tuple(
-        replace(cell, statements=tuple(_judged(facts, held) for facts in cell.statements))
+        replace(cell, statements=tuple(_judged(facts, held, knowing) for facts in cell.statements))
         for cell in cells
     )
 
 
-def _judged(facts: StatementFacts, held: Sites) -> StatementFacts:
-    return facts if facts.wraps.isdisjoint(held) else replace(facts, replay=None)
+def _judged(facts: StatementFacts, held: Sites, knowing: Collection[ast.AST]) -> StatementFacts:
+    replays = facts.wraps.isdisjoint(held) and facts.node not in knowing
+    return facts if replays else replace(facts, replay=None)
 
 
 def _held_elsewhere(cells: Sequence[CellFacts], heap: Heap, wrappers: Sites) -> Sites:

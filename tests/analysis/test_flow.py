@@ -312,6 +312,21 @@ REFUSED = {
         ],
         "NB206",
     ),
+    "what a function was compiled for": (
+        [
+            ("a", "import numba\n@numba.njit\ndef f(x):\n    return x"),
+            ("b", "f(1)\nprint(f.signatures)"),
+        ],
+        "NB206",
+    ),
+    "what a function was compiled for, by another name": (
+        [
+            ("a", "from numba import njit\ndef f(x):\n    return x\ng = njit(f)"),
+            ("b", "g(1)"),
+            ("c", "g.inspect_types()"),
+        ],
+        "NB206",
+    ),
     "address as text": (
         [("a", "x = []\nn = f'at {hex(id(x))}'"), ("b", "print(n == f'at {hex(id(x))}')")], "NB206",
     ),
