@@ -115,8 +115,7 @@ class TypeKnowledge:
     `state`: hidden state that library code uses when it gets, or holds, an object of this type.
     `attributes`: those whose value shares nothing that can change. `slices`: the type of
     what an index copies out of it, unless that is a text; what is put in is copied, too.
-    `forgets`: attributes, and words in a text that a method gets, of which only an object that was never
-    stored can tell.
+    `forgets`: attributes of which only an object that was never stored can tell.
     """
 
     methods: Mapping[str, CallEffect]

@@ -169,7 +169,7 @@ class Expressions(Operations):
         if value.dotted is not None:
             return Value(value.sites, self.knowledge.original(f"{value.dotted}.{name}"))
         self.files.ask(value.sites, name)
-        self.ask_words(value, {name})
+        self.ask(value, name)
         member = self.member(value, name)
         if member is not None:
             if member_runs(member):

@@ -1,15 +1,15 @@
 """Evaluate calls of libraries, by what is known about them."""
 
 import ast
-import re
 from collections.abc import Iterable
 from typing import Final
 
 from nb2pipe.analysis.arguments import Arguments
 from nb2pipe.analysis.containers import CONTAINERS
+from nb2pipe.analysis.databases import Databases
 from nb2pipe.analysis.effects import CAUTIOUS, OF_TRUSTED, CallEffect, HiddenEffect
 from nb2pipe.analysis.file_names import file_name
-from nb2pipe.analysis.files import Files, keys_of
+from nb2pipe.analysis.files import keys_of
 from nb2pipe.analysis.heap import IMMUTABLE, NOTHING, Site, Sites, Value, addresses, objects
 from nb2pipe.analysis.recorder import Binding
 from nb2pipe.analysis.scopes import free_names, names_read
@@ -19,9 +19,6 @@ _SELF: Final = "self"
 _DRAWING: Final = "matplotlib.Artist"
 # What is read and written through the same object.
 _DATABASES: Final = frozenset(["sqlite3.connect", "pandas.HDFStore", "shelve.open", "dbm.open"])
-# What else may be said of one in memory, because it can be asked for it, or only this process cares.
-_KNOWN_OF_DATABASES: Final = frozenset(["isolation_level", "check_same_thread"])
-_WORD: Final = re.compile(r"\w+")
 # Containers that are made of pairs, and hold the elements of these.
 _OF_PAIRS: Final = frozenset(["dict", "collections.OrderedDict", "collections.defaultdict"])
 # Builtins to which the order of a set does not matter; the order of a set that they make comes from it.
@@ -46,7 +43,7 @@ _NO_PLACES: Final = frozenset(["self", "all", "drawings"])
 _CLOSED: Final = ("pandas.", "polars.", "xarray.", "numpy.ndarray")
 
 
-class LibraryCalls(Files):
+class LibraryCalls(Databases):
     """Calls of what libraries define."""
 
     def library_call(
@@ -61,7 +58,7 @@ class LibraryCalls(Files):
     ) -> Value:
         """Record what a library's function does, as far as it is known, and return its result."""
         effect = effect.given({word: value.constant for word, value in arguments.keywords if word})
-        if effect.in_memory and _is_in_memory(arguments):
+        if effect.in_memory and self.is_in_memory(node):
             effect = effect.without_file()
         if effect.setting:
             self.set_option(state_of_call(name), node, harmless=is_harmless(name))
@@ -105,10 +102,9 @@ class LibraryCalls(Files):
                 kept = self._handed_over(arguments.sites)
                 holders = touched if effect.deep else objects(changed.sites)
                 self.heap.hold(holders, kept - changed.sites)
-        if receiver is not None:
-            self.ask_words(receiver, _words(arguments))
-            if effect.deep:
-                self.tell(receiver, node)
+        if receiver is not None and effect.deep:
+            self.tell(receiver, node)
+        self.ask_databases(receiver, arguments)
 
     def _use_up(self, node: ast.AST, effect: CallEffect, arguments: Arguments) -> None:
         """Record that a call moves the iterators and open files that it gets."""
@@ -336,19 +332,6 @@ class LibraryCalls(Files):
                         found = {site for site in self.names[name].value.sites if site.definition}
                         queue += found - seen
                         seen |= found
-
-
-def _is_in_memory(arguments: Arguments) -> bool:
-    """Whether a database is made in memory, and its file would be all that there is to know of it."""
-    path = arguments.get(0) or IMMUTABLE
-    return path.text == ":memory:" and _KNOWN_OF_DATABASES.issuperset(
-        word for word, _ in arguments.keywords
-    )
-
-
-def _words(arguments: Arguments) -> set[str]:
-    """Return the words of all literal texts."""
-    return {word for value in arguments.all for word in _WORD.findall((value.text or "").lower())}
 
 
 def _copies_contents(effect: CallEffect, arguments: Arguments) -> bool:

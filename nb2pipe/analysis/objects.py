@@ -1,7 +1,7 @@
 """Objects and their parts: members of classes, elements of containers, views."""
 
 import ast
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Iterable
 
 from nb2pipe.analysis.containers import CONTAINERS
 from nb2pipe.analysis.decorators import COMPILERS
@@ -29,10 +29,10 @@ class Objects(Memory):
             self.compared.add(site)
         return site
 
-    def ask_words(self, value: Value, words: Collection[str]) -> None:
-        """Note that objects are asked for something; some tell of it only as long as they were never stored."""
-        types = {_type_that_forgets(site) for site in value.sites}
-        if not all(self.knowledge.forgets(type_).isdisjoint(words) for type_ in types):
+    def ask(self, value: Value, attribute: str | None) -> None:
+        """Note that an attribute of objects (None: any) is read; some tell of it only until they are stored."""
+        lost = frozenset[str]().union(*(self.knowledge.forgets(_type(s)) for s in value.sites))
+        if lost and (attribute is None or attribute in lost):
             self.unstorable |= value.sites
 
     def starred_name(self, name: str) -> Value | None:
@@ -230,6 +230,6 @@ def common_type(left: Value, right: Value) -> str | None:
     return types.pop() if len(types) == 1 else None
 
 
-def _type_that_forgets(site: Site) -> str | None:
+def _type(site: Site) -> str | None:
     compiled = site.definition is not None and not COMPILERS.isdisjoint(site.definition.decorators)
     return "numba.Dispatcher" if compiled else site.type

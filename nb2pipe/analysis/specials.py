@@ -287,6 +287,7 @@ class Specials(Calls):
     def _get_attribute(self, node: ast.Call, arguments: Arguments) -> Value | None:
         holder, name, default = (arguments.get(index) for index in range(3))
         if holder is None or name is None or name.text is None:
+            self.ask(holder or IMMUTABLE, None)
             return None
         found = self.attribute(holder, name.text, node)
         found = self.bound_method(found, holder, name.text, node)

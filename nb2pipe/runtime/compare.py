@@ -5,6 +5,7 @@ from types import CodeType, FunctionType, ModuleType
 from typing import Any, Optional
 
 from nb2pipe.runtime.deep import deeply
+from nb2pipe.runtime.libraries import UnsettledError
 from nb2pipe.runtime.pickling import CACHED, REDUCERS, dump_values, load_anew, way_of
 
 # What nobody can change, and what is compared in another way.
@@ -27,7 +28,10 @@ def changed_part(parts: list[Any], names: list[str], values: dict[str, Any]) -> 
     before = load_anew(parts)
     for name, value in values.items():
         if not is_same(dump_values({name: before[name]}), {name: value}):
-            path = first_difference(before[name], value, name, stored_state)
+            try:
+                path = first_difference(before[name], value, name, stored_state)
+            except UnsettledError:
+                return name
             if path:
                 return path
     return None

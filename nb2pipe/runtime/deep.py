@@ -6,6 +6,7 @@ from typing import Any
 
 STACK = 1 << 30  # bytes, of which memory is taken for those only that are used
 DEPTH = 600_000  # calls inside each other, which take half of it
+USUAL = 5000  # calls that fit into the stack that a process has
 UNBOUND = [False]  # whether calls of Python's own are all that may be inside each other without end
 
 
@@ -15,11 +16,14 @@ def deeply(function: Any, *given: Any) -> Any:
     Raises:
         Exception: what it raises.
     """
+    limit, usual = sys.getrecursionlimit(), threading.stack_size()
+    sys.setrecursionlimit(min(limit, USUAL))
     try:
         return function(*given)
     except RecursionError as error:
         outcome: list[Any] = [error, None]
-    limit, usual = sys.getrecursionlimit(), threading.stack_size()
+    finally:
+        sys.setrecursionlimit(limit)
 
     def run() -> None:
         try:

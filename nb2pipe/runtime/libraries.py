@@ -180,6 +180,10 @@ def restore_figure(figure: Any, state: Any) -> None:
 PRAGMAS = "foreign_keys", "recursive_triggers"
 
 
+class UnsettledError(TypeError):
+    """A database, or a cursor, is in the middle of something, as no stored one is."""
+
+
 def reduce_database(database: Any) -> Any:
     """Return what makes a database in memory again, as `object.__reduce_ex__` does.
 
@@ -193,10 +197,9 @@ def reduce_database(database: Any) -> Any:
         return cursor.execute(words).fetchall()
 
     if database.in_transaction:
-        raise TypeError("it has changes that were not committed")
-    if any(row[2] for row in ask("PRAGMA database_list")) or ask(
-        "SELECT 1 FROM sqlite_temp_master"
-    ):
+        raise UnsettledError("it has changes that were not committed")
+    parts = ask("PRAGMA database_list")
+    if parts[1:] or parts[0][2]:
         raise TypeError("it has files or temporary tables")
     content = ask("PRAGMA page_count") != [(0,)] and database.serialize()
     pragmas = [f"PRAGMA {name}=%s" % ask("PRAGMA " + name)[0] for name in PRAGMAS]
@@ -225,8 +228,9 @@ def reduce_cursor(cursor: Any) -> Any:
     Raises:
         TypeError: there are rows that it would go on with.
     """
-    if cursor.fetchone() is not None:
-        raise TypeError("it has rows that were not fetched")
+    if cursor.fetchone():
+        cursor.close()  # nobody shall go on with the others
+        raise UnsettledError("it has rows that were not fetched")
     state = {"arraysize": cursor.arraysize, "row_factory": cursor.row_factory}
     return type(cursor), (cursor.connection,), (None, state)
 
@@ -237,7 +241,8 @@ def reduce_cursor(cursor: Any) -> Any:
 def reduce_traits(owner: Any) -> Any:
     """Return what makes an object with traits again, as `object.__reduce_ex__` does."""
     told = [
-        (listener, trait, kind)
+        # `All` is another one when it is loaded.
+        (listener, *(name if type(name) is str else None for name in (trait, kind)))
         for trait, kinds in owner._trait_notifiers.items()  # noqa: SLF001 -- no public way
         for kind, listeners in kinds.items()
         for listener in listeners
@@ -249,8 +254,9 @@ def reduce_traits(owner: Any) -> Any:
 def restore_traits(owner: Any, state: Any) -> None:
     """Give a new object the values of its traits, and those who are told of changes."""
     owner.__setstate__(state[0])
-    for told in state[1]:
-        owner.observe(*told)
+    every = sys.modules["traitlets"].All
+    for listener, trait, kind in state[1]:
+        owner.observe(listener, trait or every, kind or every)
 
 
 WAYS = [

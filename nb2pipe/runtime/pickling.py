@@ -206,7 +206,7 @@ def _reduce(value: Any) -> Any:
 
 def way_of(kind: type) -> Any:
     """Return what reduces the objects of a kind for which pickle's way is not enough, None for others."""
-    return OTHERS.get(kind) or (reduce_traits if hasattr(kind, "add_traits") else None)
+    return OTHERS.get(kind) or (reduce_traits if hasattr(kind, "_add_notifiers") else None)
 
 
 def _note_own_way(kind: type) -> None:
@@ -284,13 +284,18 @@ def restore_exception(value: BaseException, state: Any) -> None:
 
 def _reduce_method(method: Any) -> Any:
     owner = method.__self__
-    if getattr(owner, method.__name__, None) == method:
-        return NotImplemented
-    # What decorates a method may not pass its name on.
+    # What decorates a method may not pass its name on; what has replaced it since has its name.
     members = (item for kind in type(owner).__mro__ for item in vars(kind).items())
-    names = (name for name, member in members if member is method.__func__)
-    name = next(names, None)
-    return (getattr, (owner, name)) if name else (MethodType, (method.__func__, owner))
+    names = [name for name, member in members if member is method.__func__]
+    for name in names or [method.__name__]:
+        if getattr(owner, name, None) == method:
+            return getattr, (owner, name)
+    return rebuild_method, (method.__func__, owner)
+
+
+def rebuild_method(function: Any, owner: Any) -> Any:
+    """Return a function as a method of an object."""
+    return MethodType(function, owner)
 
 
 # --- views of dictionaries

@@ -30,7 +30,9 @@ _VOLATILE = (
     ),
     # The same by its name alone, among other words.
     (
-        re.compile(r"\b\d{6,10}\.py(?=:\d)|[^\s,(]+\.ipynb cell \d+( from line \d+)?(?=:\d)"),
+        re.compile(
+            r"\b\d{6,10}\.py(?=:\d)|(?<![^\s,(])[^\s,(]+\.ipynb cell \d+( from line \d+)?(?=:\d)"
+        ),
         "cell.py",
     ),
     # The same in a traceback that the notebook printed itself.

@@ -108,6 +108,16 @@ ASKED = {
     "the last row, by its database": "c.execute('select last_insert_rowid()')",
     "a function of its own": "c.create_function('f', 1, abs)",
     "a pragma that it does not tell": "c.execute('PRAGMA case_sensitive_like = ON')",
+    "another database": "c.execute(\"attach ':memory:' as other\")",
+    "the last row, through pandas": (
+        "import pandas as pd\npd.read_sql('select last_insert_rowid() as n', con=c)\nc.execute('x')"
+    ),
+    "an attribute that is computed": "for n in ['lastrowid']:\n    print(getattr(d, n))",
+}
+CONNECTED = {
+    "with types": "import sqlite3\nc = sqlite3.connect(':memory:', detect_types=1)",
+    "with types, by position": "import sqlite3\nc = sqlite3.connect(':memory:', 5.0, 1)",
+    "for all threads": "import sqlite3\nc = sqlite3.connect(':memory:', check_same_thread=False)",
 }
 
 
@@ -126,10 +136,23 @@ def test_a_database_in_memory_that_is_asked_what_it_would_forget(analysis, sourc
     assert set(analysis(("a", MEMORY), ("b", source)).codes) == {"NB206"}
 
 
-def test_a_database_in_memory_that_knows_types_of_the_notebook(analysis):
-    connect = "sqlite3.connect(':memory:', detect_types=sqlite3.PARSE_DECLTYPES)"
-    first = f"import sqlite3\nc = {connect}\nc.execute('x')"
-    assert analysis(("a", first), ("b", "c.execute('y')")).codes == ["NB206"]
+@pytest.mark.parametrize("source", CONNECTED.values(), ids=CONNECTED)
+def test_a_database_in_memory_that_is_not_as_they_all_are(analysis, source):
+    assert analysis(("a", f"{source}\nc.execute('x')"), ("b", "c.execute('y')")).codes == ["NB206"]
+
+
+def test_a_database_in_memory_with_ordinary_words(analysis):
+    made = "c.execute('create table t(description text, changes int)')"
+    asked = (
+        "d = c.execute('select * from t where changes = ?', ('a change',))\nprint(d.description)"
+    )
+    assert analysis(("a", f"{MEMORY}\n{made}"), ("b", asked), ("c", "c.execute('x')")).codes == []
+
+
+def test_a_copy_of_a_database_changes_it(analysis):
+    first = "import sqlite3\na = sqlite3.connect(':memory:')\nb = sqlite3.connect(':memory:')"
+    found = analysis(("a", first), ("b", "a.backup(b)"), ("c", "print(b.execute('select 1'))"))
+    assert found.edges == {("a", "b"): {"a", "b"}, ("b", "c"): {"b"}}
 
 
 def test_a_folder_that_is_made_again_makes_no_edge(analysis):

@@ -151,6 +151,12 @@ REPLAYED = {
         "x = A(); f = x.get",
         "assert f()[0] is x and f == x.get",
     ),
+    "a method that was replaced since, and one of a base": (
+        ["x", "f", "g"],
+        "class A:\n    def f(self): return 1\nclass B(A):\n    def f(self): return 2",
+        "x = B(); f = x.f; g = super(B, x).f; x.f = lambda: 3",
+        "assert (x.f(), f(), g()) == (3, 2, 1)",
+    ),
     "dataclasses and named tuples": (
         ["v"],
         (
