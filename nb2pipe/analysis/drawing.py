@@ -10,7 +10,9 @@ from nb2pipe.analysis.escapes import escape_facts
 from nb2pipe.analysis.knowledge import load_knowledge
 
 _PYPLOT: Final = ("matplotlib.pyplot", "pylab", "matplotlib.pylab", "seaborn")
-_CHOOSING: Final = {"use", "switch_backend"}
+_CHOOSERS: Final = {"matplotlib.use", *(f"{module}.switch_backend" for module in _PYPLOT)}
+_OPTIONS: Final = {"rcParams", "environ"}
+_OFF: Final = {"False", "0"}
 _BACKEND_NAMES: Final = {"backend", "MPLBACKEND"}
 # What begins a figure.
 _BEGINS: Final = {
@@ -21,7 +23,7 @@ _BEGINS: Final = {
 _APART: Final = {
     "rc", "rc_context", "rcdefaults", "get_cmap", "ion", "ioff", "set", "set_theme", "set_style", "set_palette",
     "set_context", "color_palette", "load_dataset", "Circle", "Rectangle", "Polygon", "Line2D", "Normalize",
-    *_CHOOSING,
+    "use", "switch_backend",
 }  # fmt: skip
 # Functions of other libraries that draw on the current axes unless they get some, and their modules.
 _OTHERS: Final = ("networkx", "scipy.cluster.hierarchy", "sklearn.tree", "pandas.plotting")
@@ -54,7 +56,7 @@ def drawing_names(nodes: Collection[ast.stmt]) -> _Names:
                 if alias.name == "*":
                     stars.add(module)
                 elif (
-                    meaning in {"matplotlib", *_OTHERS}
+                    meaning in {"matplotlib", "matplotlib.use", *_OTHERS}
                     or meaning.startswith(_PYPLOT)
                     or alias.name in _OF_OTHERS
                 ):
@@ -94,9 +96,7 @@ def chooses(statement: ast.AST, names: _Names, *, inline: bool = False) -> bool:
 def _backend(node: ast.AST, names: _Names) -> str:
     """Return the backend that a call or assignment chooses, or nothing."""
     match node:
-        case ast.Call(func=ast.Attribute(value=ast.Name(id=name), attr=attribute)) if (
-            attribute in _CHOOSING and name in names
-        ):
+        case ast.Call(func=function) if _chooser(function, names):
             given = [*node.args, *(word.value for word in node.keywords if word.arg != "force")]
             return _text(given[0]) if given else ""
         case ast.Call(
@@ -104,31 +104,70 @@ def _backend(node: ast.AST, names: _Names) -> str:
             args=[ast.Constant(value=False), *_],
         ):
             return "kept"
+        case ast.Call(func=ast.Attribute(value=holder)) if _last_name(holder) in _OPTIONS:
+            return _option_given(node)
         case ast.Call():
             return _backend_of_magic(node)
-        case ast.Assign(targets=[ast.Subscript(slice=ast.Constant(value=name))]) if (
-            name in _BACKEND_NAMES
+        case ast.Assign(targets=[ast.Subscript(value=holder, slice=ast.Constant(value=name))]):
+            chosen = _last_name(holder) in _OPTIONS and name in _BACKEND_NAMES
+            return _text(node.value) if chosen else ""
+        case ast.Assign(targets=[ast.Attribute(attr="close_figures")], value=value):
+            return "kept" if _text(value) in _OFF else ""
+        case _:
+            return ""
+
+
+def _chooser(function: ast.expr, names: _Names) -> bool:
+    """Whether a function of matplotlib is called that chooses the backend."""
+    match function:
+        case ast.Name(id=name):
+            return names.get(name) in _CHOOSERS
+        case ast.Attribute(value=ast.Name(id=name), attr=attribute):
+            return f"{names.get(name)}.{attribute}" in _CHOOSERS
+        case ast.Attribute(
+            value=ast.Attribute(value=ast.Name(id=name), attr="pyplot"), attr="switch_backend"
         ):
-            return _text(node.value)
+            return names.get(name) == "matplotlib"
+        case _:
+            return False
+
+
+def _option_given(call: ast.Call) -> str:
+    """Return the backend that a method of a dictionary of options gets, such as `update`."""
+    words: list[tuple[object, ast.expr]] = [(word.arg, word.value) for word in call.keywords]
+    for argument in call.args:
+        if isinstance(argument, ast.Dict):
+            keys = (key.value if isinstance(key, ast.Constant) else None for key in argument.keys)
+            words += [*zip(keys, argument.values, strict=True)]
+    if call.args and isinstance(call.args[0], ast.Constant):
+        words += [(call.args[0].value, value) for value in call.args[1:]]
+    return next((_text(value) for name, value in words if name in _BACKEND_NAMES), "")
+
+
+def _last_name(node: ast.expr) -> str:
+    match node:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name
         case _:
             return ""
 
 
 def _backend_of_magic(call: ast.Call) -> str:
-    match call.args:
-        case [ast.Constant(value="matplotlib" | "pylab"), ast.Constant(value=str(line))]:
-            words = [word for word in line.split() if word != "--no-import-all"] or ["automatic"]
-            is_magic = escape_facts(call) is not None
-            return words[0] if is_magic and not words[0].startswith("-") else ""
-        case [ast.Constant(value="config"), ast.Constant(value=str(line))]:
-            name, _, value = line.replace(" ", "").partition("=")
-            return "kept" if (name, value) == ("InlineBackend.close_figures", "False") else ""
-        case _:
-            return ""
+    texts = [item.value for item in call.args if isinstance(item, ast.Constant)]
+    if escape_facts(call) is None or not all(isinstance(text, str) for text in texts):
+        return ""
+    magic, _, line = " ".join(map(str, texts)).lstrip("%").partition(" ")
+    if magic in {"matplotlib", "pylab"}:
+        words = [word for word in line.split() if word != "--no-import-all"] or ["automatic"]
+        return "" if words[0].startswith("-") else words[0]
+    name, _, value = line.replace(" ", "").partition("=")
+    if magic == "config":
+        return "kept" if name == "InlineBackend.close_figures" and value in _OFF else ""
+    return value if magic in {"env", "set_env"} and name == "MPLBACKEND" else ""
 
 
 def _text(node: ast.expr) -> str:
-    """Return a literal text; what is computed may be any backend."""
+    """Return a literal as text; what is computed may be any backend."""
     return str(node.value) if isinstance(node, ast.Constant) else "computed"
 
 

@@ -74,6 +74,15 @@ def test_a_step_leaves_figures_alone_at_first(source):
 CHOSEN = {
     "by keyword": "import matplotlib\nmatplotlib.use(backend='agg')",
     "computed": "import matplotlib\nmatplotlib.use(name)",
+    "by a function": "from matplotlib import use\nuse('agg')",
+    "by the whole name": "import matplotlib\nmatplotlib.pyplot.switch_backend('agg')",
+    "among options": "import matplotlib as m\nm.rcParams.update({'figure.dpi': 9, 'backend': 'agg'})",
+    "among options, by keyword": "plt.rcParams.update(backend='agg')",
+    "among the environment": "import os\nos.environ.setdefault('MPLBACKEND', 'agg')",
+    "in the environment of IPython": "%env MPLBACKEND=agg",
+    "by an older way to call magics": "get_ipython().magic('matplotlib agg')",
+    "inline, kept open by number": "%config InlineBackend.close_figures = 0",
+    "kept open by an attribute": "from x import InlineBackend\nInlineBackend.instance().close_figures = False",
     "in the options": "plt.rcParams['backend'] = 'agg'",
     "in the environment": "import os\nos.environ['MPLBACKEND'] = 'agg'",
     "by IPython": "%matplotlib",
@@ -86,6 +95,8 @@ INLINE = {
     "with all names": "%pylab inline",
     "closed": "%config InlineBackend.close_figures = True",
     "listed": "%matplotlib --list",
+    "another dictionary": "cfg = {}\ncfg['backend'] = 'loky'\ncfg.update(backend='loky')",
+    "a style": "from matplotlib.pyplot import style\nstyle.use('ggplot')",
     "another option": "plt.rcParams['figure.figsize'] = 3, 3",
 }
 
