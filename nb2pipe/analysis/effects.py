@@ -46,7 +46,8 @@ class CallEffect:
     same one). `setting`: the call changes options of a library or the process, and may be replayed (a
     text: if this keyword is given, and then it writes no file). `unstorable`: the result cannot be stored;
     `recreate`: but the call may be replayed to make it again. `in_memory`: the type of the result where the file is
-    none, but in memory, which can be stored. `hidden`: what else is read
+    none, but in memory, which can be stored. `star`: the module whose names it binds, as a star import does.
+    `hidden`: what else is read
     in the code of a function; no row of a rule file says this.
     """
 
@@ -65,6 +66,7 @@ class CallEffect:
     unstorable: bool = False
     recreate: bool = False
     in_memory: str | None = None
+    star: str | None = None
     deep: bool = False
     spares: tuple[str, ...] = ()
     seeded: str | None = None

@@ -60,6 +60,8 @@ class LibraryCalls(Databases):
         effect = effect.given({word: value.constant for word, value in arguments.keywords if word})
         if effect.in_memory and self.is_in_memory(node):
             effect = effect.without_file()
+        if effect.star:
+            self.stars.append(effect.star)
         if effect.setting:
             self.set_option(state_of_call(name), node, harmless=is_harmless(name))
             self.plant(arguments.all)

@@ -485,3 +485,11 @@ def test_a_function_may_wait_for_what_is_defined_later(analysis):
 def test_a_long_chain_of_changes(analysis):
     found = analysis(("a", "a = []\n" + "a.append(1)\n" * 1500), ("b", "print(1)"))
     assert found.edges == {}
+
+
+def test_a_session_of_sympy_defines_names(analysis):
+    found = analysis(
+        ("a", "from sympy import init_session\ninit_session()"), ("b", "print(sin(x))")
+    )
+    assert found.codes == []
+    assert "init_session()" in found.replayed("b")
