@@ -17,7 +17,6 @@ ACCESSORS: Final = frozenset({"getter", "setter", "deleter"})
 DECORATORS: Final = frozenset({"functools.cache", "functools.lru_cache", "functools.wraps"})
 """What a call of these makes is a decorator, and gives back the function that it gets."""
 
-
 COMPILERS: Final = frozenset({"jit", "njit", "vectorize", "guvectorize", "generated_jit"})
 """Functions with one of these of numba know for which types they were compiled."""
 

@@ -73,10 +73,12 @@ def _stars_of(call: ast.Call) -> Collection[str]:
 
 def _of_stars(nodes: Collection[ast.stmt], stars: Collection[str]) -> _Names:
     modules = [module for module in stars if module.startswith(_PYPLOT)]
+    if not modules:
+        return {}
     knowledge = load_knowledge()
     names = {
         node.func.id
-        for node in chain.from_iterable(map(ast.walk, nodes if modules else ()))
+        for node in chain.from_iterable(map(ast.walk, nodes))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
     }
     return {
@@ -153,10 +155,10 @@ def _last_name(node: ast.expr) -> str:
 
 
 def _backend_of_magic(call: ast.Call) -> str:
-    texts = [item.value for item in call.args if isinstance(item, ast.Constant)]
-    if escape_facts(call) is None or not all(isinstance(text, str) for text in texts):
+    if escape_facts(call) is None:
         return ""
-    magic, _, line = " ".join(map(str, texts)).lstrip("%").partition(" ")
+    texts = (str(item.value) for item in call.args if isinstance(item, ast.Constant))
+    magic, _, line = " ".join(texts).lstrip("%").partition(" ")
     if magic in {"matplotlib", "pylab"}:
         words = [word for word in line.split() if word != "--no-import-all"] or ["automatic"]
         return "" if words[0].startswith("-") else words[0]

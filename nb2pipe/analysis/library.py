@@ -86,7 +86,7 @@ class LibraryCalls(Databases):
         self._note_order(name, made, receiver, arguments)
         for state in effect.hidden.shows if effect.hidden is not None else ():
             self.backed.update(dict.fromkeys(objects(made.sites), state))
-        if name in _DATABASES and effect.reads_file is not None:
+        if name in _DATABASES:
             self.back(made, effect, receiver, arguments)
         else:
             self.note_handle(node, made, effect, receiver, arguments)

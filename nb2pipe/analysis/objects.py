@@ -231,5 +231,6 @@ def common_type(left: Value, right: Value) -> str | None:
 
 
 def _type(site: Site) -> str | None:
+    """Return the type of an object; a function that numba has compiled is none of its own."""
     compiled = site.definition is not None and not COMPILERS.isdisjoint(site.definition.decorators)
     return "numba.Dispatcher" if compiled else site.type

@@ -28,7 +28,7 @@ def deeply(function: Any, *given: Any) -> Any:
     def run() -> None:
         try:
             outcome[:] = None, function(*given)
-        except Exception as error:
+        except Exception as error:  # raised again by who waits for it
             outcome[0] = error
 
     try:
