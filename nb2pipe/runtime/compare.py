@@ -57,7 +57,7 @@ def first_difference(old: Any, new: Any, path: str, state: Any) -> Optional[str]
 
     `state` tells what an object consists of.
     """
-    return deeply(lambda: _difference(old, new, path, {}, state))  # type: ignore[no-any-return]
+    return deeply(lambda: _difference(old, new, path, {}, state))  # type: ignore[no-any-return] # as it says
 
 
 def _difference(old: Any, new: Any, path: str, seen: dict[Any, Any], state: Any) -> Optional[str]:

@@ -62,7 +62,8 @@ def dump_values(values: dict[str, Any], walked: Any = None) -> list[Any]:
     errors = []
     for name in "pickle", "cloudpickle", "joblib.externals.cloudpickle":
         try:
-            return deeply(_dump, importlib.import_module(name).Pickler, values, walked)  # type: ignore[no-any-return]
+            pickler = importlib.import_module(name).Pickler
+            return deeply(_dump, pickler, values, walked)  # type: ignore[no-any-return] # `_dump` says what
         except Exception as error:  # noqa: PERF203 -- each is tried
             errors.append(error)
     raise errors[0]
@@ -70,7 +71,7 @@ def dump_values(values: dict[str, Any], walked: Any = None) -> list[Any]:
 
 def memory_of(values: dict[str, Any]) -> dict[int, Any]:
     """Return all objects that are stored with `values`, by their identity."""
-    return deeply(_memory_of, values)  # type: ignore[no-any-return]
+    return deeply(_memory_of, values)  # type: ignore[no-any-return] # `_memory_of` says what
 
 
 def _memory_of(values: dict[str, Any]) -> dict[int, Any]:
