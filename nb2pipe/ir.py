@@ -275,7 +275,8 @@ class Step:
 
     `cells` are positions, ascending. `parameters` are the pipeline parameters that it needs.
     `metrics` are the names whose numbers become the step's metrics. `after` are declared
-    predecessors (`prev:`). `handles` are the files of which it stores or loads open handles.
+    predecessors (`prev:`). `handles` are the files of which it stores or loads open handles. `extras` are parts of the
+    runtime that only some notebooks need: `widgets`, `databases`.
     """
 
     name: str
@@ -288,6 +289,7 @@ class Step:
     after: tuple[str, ...] = ()
     options: StepOptions = StepOptions()
     handles: tuple[Handle, ...] = ()
+    extras: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 import re
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -11,6 +11,7 @@ from nb2pipe.analysis.checks import check_all
 from nb2pipe.analysis.facts import StatementFacts
 from nb2pipe.analysis.findings import Analysis
 from nb2pipe.analysis.graph import order_steps
+from nb2pipe.analysis.imports import imported_packages
 from nb2pipe.analysis.interpret import interpret
 from nb2pipe.analysis.knowledge import Knowledge
 from nb2pipe.analysis.link import Linker
@@ -25,6 +26,9 @@ from nb2pipe.diagnostics import Code, Diagnostic, Span
 from nb2pipe.frontend.layout import LaidCell, Layout, Role
 from nb2pipe.frontend.modules import read_modules, written_modules
 from nb2pipe.ir import Cell, Edge, Parameter, Step
+
+_EXTRAS: Final = {"ipywidgets": "widgets", "sqlite3": "databases"}
+"""What the runtime must have where a package is used."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +66,9 @@ def analyse(layout: Layout) -> tuple[Analysed, tuple[Diagnostic, ...]]:
         linker=linker,
         program=program,
     )
+    packages = imported_packages([cell.tree for cell in cells], knowledge.aliases.values())
+    extras = tuple(extra for package, extra in _EXTRAS.items() if package in packages)
+    steps = tuple(replace(step, extras=extras) for step in steps)
     analysed = Analysed(
         steps=steps,
         edges=program.edges,

@@ -1,17 +1,18 @@
 """Evaluate calls: decide what is called, and hand over to those who know what it does."""
 
 import ast
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Final
 
 from nb2pipe.analysis.arguments import Arguments
 from nb2pipe.analysis.containers import CONTAINERS
-from nb2pipe.analysis.decorators import DECORATORS, decorator_names
+from nb2pipe.analysis.decorators import DECORATORS, STATELESS, decorator_names
 from nb2pipe.analysis.deferred import Method
 from nb2pipe.analysis.definitions import Frame
 from nb2pipe.analysis.effects import CAUTIOUS, CallEffect
 from nb2pipe.analysis.escapes import EscapeFacts, escape_facts
-from nb2pipe.analysis.heap import IMMUTABLE, Site, Sites, Value, in_order, join, objects
+from nb2pipe.analysis.heap import IMMUTABLE, NOTHING, Site, Sites, Value, in_order, join, objects
 from nb2pipe.analysis.knowledge import Knowledge
 from nb2pipe.analysis.library import LibraryCalls
 from nb2pipe.analysis.operators import OPERATORS
@@ -141,17 +142,39 @@ class Calls(LibraryCalls):
             return self._register(decorator, value, place)
         code = frozenset(site for site in decorator.sites if self._runs(site))
         if not code:
-            names = decorator_names(decorator, place)
-            if "wraps" in names:
-                # What is kept as an attribute of the one becomes one of the other.
-                self.heap.hold(value.sites, decorator.sites)
-            for site in value.sites:
-                if site.definition is not None:
-                    site.definition.decorators |= names
-            return value
+            return self._decorated_by_library(value, decorator, place)
         result = self.call_value(Value(code), place, Arguments((value,)))
         self.heap.hold(result.sites, value.sites)
         return Value(value.sites | result.sites)
+
+    def _decorated_by_library(self, value: Value, decorator: Value, place: ast.AST) -> Value:
+        names = decorator_names(decorator, place)
+        if "wraps" in names:
+            # What is kept as an attribute of the one becomes one of the other.
+            self.heap.hold(value.sites, decorator.sites)
+        for site in value.sites:
+            if site.definition is not None:
+                site.definition.decorators |= names
+        maker = self.evaluate(place.func, None) if isinstance(place, ast.Call) else decorator
+        if maker.dotted is not None and self.knowledge.function(maker.dotted).calls:
+            self.record.varies = True  # it shows something each time
+            self.run_callbacks(place, Arguments((value,)))
+        return Value(value.sites | self._registered(value, decorator, place, names))
+
+    def _registered(
+        self, value: Value, decorator: Value, place: ast.AST, names: Collection[str]
+    ) -> Sites:
+        """Return the objects of a library that may keep what a method of theirs decorates, and change."""
+        owners = objects(decorator.sites)
+        known = decorator.dotted is not None or not STATELESS.isdisjoint(names)
+        if known or all(map(self._called, owners)):
+            return NOTHING
+        if not self.names_that_see(self.heap.reach(owners)):
+            return NOTHING
+        because = "it may keep what it decorates"
+        self.mutate(self.changeable(owners), place, because, cautious=True)
+        self.heap.hold(owners, value.sites)
+        return owners
 
     def _register(self, dispatcher: Value, case: Value, node: ast.AST) -> Value:
         """Add a case to functions that choose one by the type of their first argument."""

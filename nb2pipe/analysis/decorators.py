@@ -23,6 +23,9 @@ COMPILERS: Final = frozenset({"jit", "njit", "vectorize", "guvectorize", "genera
 DISPATCHERS: Final = frozenset({"singledispatch", "singledispatchmethod"})
 """Functions with one of these get more cases, with `register`."""
 
+STATELESS: Final = CACHES | PROPERTIES | ACCESSORS | COMPILERS | DISPATCHERS
+"""What has one of these names changes no object that it is a method of."""
+
 
 def decorator_names(decorator: Value, place: ast.AST) -> set[str]:
     """Return the last part of the name of a library's decorator, which stands at `place`."""

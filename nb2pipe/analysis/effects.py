@@ -47,6 +47,7 @@ class CallEffect:
     text: if this keyword is given, and then it writes no file). `unstorable`: the result cannot be stored;
     `recreate`: but the call may be replayed to make it again. `in_memory`: the type of the result where the file is
     none, but in memory, which can be stored. `star`: the module whose names it binds, as a star import does.
+    `calls`: as a decorator, it calls the function at once.
     `hidden`: what else is read
     in the code of a function; no row of a rule file says this.
     """
@@ -67,6 +68,7 @@ class CallEffect:
     recreate: bool = False
     in_memory: str | None = None
     star: str | None = None
+    calls: bool = False
     deep: bool = False
     spares: tuple[str, ...] = ()
     seeded: str | None = None

@@ -9,6 +9,7 @@ import ast
 import sys
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
+from itertools import chain
 
 
 def imported_modules(trees: Iterable[ast.AST]) -> Mapping[str, str]:
@@ -22,6 +23,13 @@ def imported_modules(trees: Iterable[ast.AST]) -> Mapping[str, str]:
         if isinstance(node, ast.Import)
         for alias in node.names
     }
+
+
+def imported_packages(trees: Iterable[ast.AST], more: Iterable[str]) -> set[str]:
+    """Return the packages of which `trees` import something, and those of the full names `more`."""
+    nodes = (node for tree in trees for node in ast.walk(tree))
+    names = chain(more, chain.from_iterable(map(modules_of, nodes)))
+    return {name.partition(".")[0] for name in names}
 
 
 def reached_submodules(trees: Iterable[ast.AST], modules: Mapping[str, str]) -> Iterator[str]:

@@ -221,7 +221,7 @@ class LibraryCalls(Databases):
             self.carry_state(name, node)
 
     def run_operator(self, value: Value, name: str, node: ast.AST) -> None:
-        """Record what Python calls by itself on a library's objects: subscripts, loops."""
+        """Record what Python calls by itself on a library's objects: subscripts, loops, `with`."""
         for site in value.sites:
             effect = self.knowledge.operator(site.type, name)
             if effect is not None and effect.mutates:

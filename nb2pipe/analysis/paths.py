@@ -104,6 +104,7 @@ class Paths(Bindings):
         for item in node.items:
             value = self.evaluate(item.context_expr, frame)
             entered = self.run_methods(value, ["__enter__", "__aenter__"], node)
+            self.run_operator(value, "__enter__", node)
             if item.optional_vars is not None:
                 given = Value(value.sites | entered.sites, value.dotted)
                 self.assign(item.optional_vars, given, frame)

@@ -31,7 +31,7 @@ _RULE: Final = ("id", "contains", "rule", "mutates", "constraints")
 _KEY_LISTS: Final = frozenset({"mutates", "aliases"})
 _KEYS: Final = frozenset({"reads_file", "writes_file"})
 _LISTS: Final = {"unless": "keywords", "when": "keywords", "spares": "types"}
-_SWITCHES: Final = frozenset({"keeps", "deep", "unstorable", "recreate"})
+_SWITCHES: Final = frozenset({"keeps", "deep", "unstorable", "recreate", "calls"})
 
 # A node of the composed YAML document; PyYAML's types are not known to the type checker.
 Node = Any

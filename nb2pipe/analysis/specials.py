@@ -28,6 +28,7 @@ _SHELLS: Final = frozenset({
 # What keeps the options that magics set, by the words of their table.
 _STATES_OF_MAGICS: Final = {"cwd": "<os>", "environ": "<os>", "numpy": "<numpy>"}
 _WORD: Final = re.compile(r"[^\W\d]\w*")
+_BETWEEN: Final = re.compile(r"[,\s]+")
 _NAMESPACE: Final = {"builtins.globals", "builtins.locals", "builtins.vars", "builtins.dir"}
 
 # What calls of these do shows, each time.
@@ -72,6 +73,7 @@ class Specials(Calls):
             "copy.copy": self._copy,
             "copy.deepcopy": self._deep_copy,
             "builtins.delattr": self._set_attribute,
+            **dict.fromkeys(("sympy.var", "sympy.core.symbol.var"), self._symbols),
             "pathlib.Path": self._path,
             "os.path.join": self._path,
         }
@@ -214,6 +216,19 @@ class Specials(Calls):
                 self._kept.append(function)
                 self.call_value(self.function(function, None, None), node, NO_ARGUMENTS)
         return None
+
+    def _symbols(self, node: ast.Call, arguments: Arguments) -> Value:
+        """Evaluate `var("x y")` of sympy, which binds variables of these names as well."""
+        given = arguments.get(0) or arguments.get("names") or IMMUTABLE
+        names = _BETWEEN.split((given.text or "").strip(", "))
+        if not all(name.isidentifier() for name in names):
+            self._reach_any_name(node)
+            self.rewrite_names(node)
+            return Value(frozenset([self.site(node)]))
+        made = {name: self.site(node, f"symbol {name}", "sympy.Expression") for name in names}
+        for name, site in made.items():
+            self.define(name, Value(frozenset([site])), node)
+        return Value(frozenset(made.values()))
 
     def _reach_any_name(self, node: ast.AST) -> None:
         """Record that any name may be read here, unless the cell's tags say which."""

@@ -1,10 +1,11 @@
 """A step's manifest: its part of the pipeline, as `docs/manifest.md` describes it."""
 
 import json
+from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
-from nb2pipe.bundle.runtime import handles_source
+from nb2pipe.bundle.runtime import extra_source
 from nb2pipe.bundle.states import STATES, state_code
 from nb2pipe.ir import (
     ArtifactKind,
@@ -55,11 +56,19 @@ def manifest_of(pipeline: Pipeline, step: Step) -> tuple[dict[str, Any], list[st
     }
     if states := _states(step):
         manifest["states"] = {name: state_code(name) for name in states}
-    if step.handles:
-        paths = {handle.path: handle.newline for handle in step.handles}
-        manifest["handles"] = [paths, handles_source()]
+    if modules := dict(_modules(step)):
+        manifest["modules"] = modules
     plain: dict[str, Any] = json.loads(json.dumps(manifest))
     return plain, list(sources)
+
+
+def _modules(step: Step) -> Iterator[tuple[str, tuple[Any, str]]]:
+    """Yield what the runtime does not have by itself: the name of a module, its settings and its source."""
+    settings: dict[str, Any] = dict.fromkeys(step.extras)
+    if step.handles:
+        settings["handles"] = {handle.path: handle.newline for handle in step.handles}
+    for name, value in settings.items():
+        yield f"nb2pipe_{name}", (value, extra_source(name))
 
 
 def _states(step: Step) -> list[str]:

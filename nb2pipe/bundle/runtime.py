@@ -15,6 +15,9 @@ MODULES = (
 )  # fmt: skip
 """The runtime's modules, each after those that it imports; of such orders, one that packs well."""
 
+EXTRAS = ("handles", "widgets", "databases")
+"""Modules of which a step has those that it needs, in its manifest."""
+
 BOOTSTRAP = """\
 import sys,os,zlib,base64,types,linecache
 n="nb2pipe_runtime"
@@ -42,9 +45,9 @@ def runtime_source() -> str:
 
 
 @functools.cache
-def handles_source() -> str:
-    """Return the source of the module that stores open files, for the manifests of steps that need it."""
-    return _small_source(["handles"])
+def extra_source(name: str) -> str:
+    """Return the source of one of `EXTRAS`, for the manifests of steps that need it."""
+    return _small_source([name])
 
 
 def _small_source(names: Iterable[str]) -> str:
@@ -54,7 +57,7 @@ def _small_source(names: Iterable[str]) -> str:
 
 def module_texts() -> list[str]:
     """Return the texts of the runtime's modules, which all that it does depends on."""
-    return _texts([*MODULES, "handles"])
+    return _texts([*MODULES, *EXTRAS])
 
 
 def _texts(names: Iterable[str]) -> list[str]:

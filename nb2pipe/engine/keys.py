@@ -64,7 +64,7 @@ def step_parts(  # noqa: PLR0913 -- all but what describes the step by name
         name = f"cell {ids[operation['cell']]}" if run else f"operation {number}"
         parts[name] = digest(content)
     outputs = {key: {**port, "made": None} for key, port in manifest["outputs"].items()}
-    more = [manifest["metrics"], manifest.get("states"), manifest.get("handles")]
+    more = [manifest["metrics"], manifest.get("states"), manifest.get("modules")]
     parts["what it hands on"] = digest([outputs, *more])
     return parts
 

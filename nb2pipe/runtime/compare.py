@@ -5,7 +5,6 @@ from types import CodeType, FunctionType, ModuleType
 from typing import Any, Optional
 
 from nb2pipe.runtime.deep import deeply
-from nb2pipe.runtime.libraries import UnsettledError
 from nb2pipe.runtime.pickling import CACHED, REDUCERS, dump_values, load_anew, way_of
 
 # What nobody can change, and what is compared in another way.
@@ -30,7 +29,7 @@ def changed_part(parts: list[Any], names: list[str], values: dict[str, Any]) -> 
         if not is_same(dump_values({name: before[name]}), {name: value}):
             try:
                 path = first_difference(before[name], value, name, stored_state)
-            except UnsettledError:
+            except TypeError:  # it was stored once, and is in a state that cannot be
                 return name
             if path:
                 return path

@@ -22,7 +22,7 @@ OPENED: dict[int, list[Any]] = {}  # what is stored of each HDF5 file
 STREAMS = io.TextIOWrapper, io.FileIO, io.BufferedReader, io.BufferedWriter, io.BufferedRandom
 
 
-def install(start: dict[str, Any], paths: dict[str, Any], reducers: list[Any]) -> None:
+def install(start: dict[str, Any], paths: dict[str, Any], reducers: list[Any], _ways: Any) -> None:
     """Add to `reducers` what stores open files."""
     SETTINGS.update(start=start, paths=paths)
     reducers.append(reduce_handle)

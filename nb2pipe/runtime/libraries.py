@@ -175,66 +175,6 @@ def restore_figure(figure: Any, state: Any) -> None:
     figure.__setstate__(state)
 
 
-# --- databases of SQLite that are in memory
-
-PRAGMAS = "foreign_keys", "recursive_triggers"
-
-
-class UnsettledError(TypeError):
-    """A database, or a cursor, is in the middle of something, as no stored one is."""
-
-
-def reduce_database(database: Any) -> Any:
-    """Return what makes a database in memory again, as `object.__reduce_ex__` does.
-
-    Raises:
-        TypeError: it has more than what a file of it would hold, or is one.
-    """
-    cursor = database.cursor()
-    cursor.row_factory = None
-
-    def ask(words: str) -> Any:
-        return cursor.execute(words).fetchall()
-
-    if database.in_transaction:
-        raise UnsettledError("it has changes that were not committed")
-    parts = ask("PRAGMA database_list")
-    if parts[1:] or parts[0][2]:
-        raise TypeError("it has files or temporary tables")
-    content = ask("PRAGMA page_count") != [(0,)] and database.serialize()
-    pragmas = [f"PRAGMA {name}=%s" % ask("PRAGMA " + name)[0] for name in PRAGMAS]
-    names = "row_factory", "text_factory", "isolation_level"
-    state = {name: getattr(database, name) for name in names}
-    return rebuild_database, (content, pragmas), (None, state)
-
-
-def rebuild_database(content: Any, pragmas: list[str]) -> Any:
-    """Return a database in memory."""
-    connect = importlib.import_module("sqlite3").connect
-    database = connect(":memory:")
-    if content:
-        whole = connect(":memory:")
-        whole.deserialize(content)
-        whole.backup(database)
-        whole.close()
-    for pragma in pragmas:
-        database.execute(pragma)
-    return database
-
-
-def reduce_cursor(cursor: Any) -> Any:
-    """Return what makes a cursor of a database in memory again, as `object.__reduce_ex__` does.
-
-    Raises:
-        TypeError: there are rows that it would go on with.
-    """
-    if cursor.fetchone():
-        cursor.close()  # nobody shall go on with the others
-        raise UnsettledError("it has rows that were not fetched")
-    state = {"arraysize": cursor.arraysize, "row_factory": cursor.row_factory}
-    return type(cursor), (cursor.connection,), (None, state)
-
-
 # --- what has traits, widgets above all: who is told of changes
 
 
@@ -265,8 +205,6 @@ WAYS = [
     ("pandas", "DataFrame", reduce_frame),
     ("pandas", "Series", reduce_frame),
     ("pandas", "StringDtype", reduce_text_type),
-    ("sqlite3", "Connection", reduce_database),
-    ("sqlite3", "Cursor", reduce_cursor),
     ("xgboost", "DMatrix", reduce_table),
     ("torch", "Tensor", reduce_tensor),
     ("torch.nn", "Parameter", reduce_tensor),

@@ -189,8 +189,12 @@ def _reduce(value: Any) -> Any:
         # Its own way leaves out attributes, and calls the class.
         return copyreg.__newobj__, (kind,), vars(value), None, iter(value.items())  # type: ignore[attr-defined]
     _note_own_way(kind)
-    if kind is FunctionType and value.__globals__ is sys.modules["__main__"].__dict__:
-        return _reduce_function(value)
+    if kind is FunctionType:
+        home = value.__globals__.get("__name__")
+        # A library's decorator may have put code of its own around the notebook's.
+        ours = "__main__" in (home, value.__module__)
+        if ours and value.__globals__ is getattr(sys.modules.get(home), "__dict__", 0):
+            return _reduce_function(value, home)
     if kind is CodeType:
         # What later versions of the format write also depends on who else uses a string.
         return rebuild_code, (sys.implementation.cache_tag, marshal.dumps(value, 2))
@@ -329,12 +333,12 @@ def load_anew(parts: list[Any]) -> Any:
         REBOUND[0] = True
 
 
-def rebuild_function(path: str, code: CodeType, closure: Any) -> FunctionType:
-    """Return the replayed function at `path` of `__main__` if it is the same, else a new one."""
+def rebuild_function(path: str, code: CodeType, closure: Any, home: str) -> FunctionType:
+    """Return the replayed function at `path` of `__main__` if it is the same, else a new one of the module `home`."""
     found = _find(path)
     if REBOUND[0] and isinstance(found, FunctionType) and found.__code__ == code:
         return found
-    return FunctionType(code, sys.modules["__main__"].__dict__, None, None, closure)
+    return FunctionType(code, vars(importlib.import_module(home)), None, None, closure)
 
 
 def rebuild_code(version: str, content: bytes) -> CodeType:
@@ -349,7 +353,7 @@ def rebuild_cell() -> CellType:
     return CellType()
 
 
-def _reduce_function(function: FunctionType) -> Any:
+def _reduce_function(function: FunctionType, home: str) -> Any:
     path = function.__qualname__
     closure = function.__closure__
     if closure or _find(path) is not function:
@@ -357,7 +361,7 @@ def _reduce_function(function: FunctionType) -> Any:
     names = "name qualname doc module defaults kwdefaults dict annotations"
     # pickle assigns a state of this form attribute by attribute.
     state = {f"__{name}__": getattr(function, f"__{name}__") for name in names.split()}
-    return rebuild_function, (path, function.__code__, closure), (None, state)
+    return rebuild_function, (path, function.__code__, closure, home), (None, state)
 
 
 def _reduce_cell(cell: CellType) -> Any:

@@ -17,7 +17,7 @@ import time
 from types import ModuleType
 from typing import Any, Collection, Iterator
 
-from nb2pipe.runtime.pickling import REDUCERS, Definition, Loader, blame, dump_values
+from nb2pipe.runtime.pickling import OTHERS, REDUCERS, Definition, Loader, blame, dump_values
 from nb2pipe.runtime.sets import LOST
 
 MAGIC = "nb2pipe artifact 1 %s\n", "nb2pipe artifact 2 %s\n"  # by what the digest is
@@ -200,15 +200,14 @@ def _parent(path: str) -> str:
 
 
 def use_manifest(manifest: dict[str, Any]) -> None:
-    """Take over what a manifest says of hidden state, and its module for open files."""
+    """Take over what a manifest says of hidden state, and its modules."""
     STATES.update(manifest.get("states", {}))
-    if "handles" in manifest:
-        paths, code = manifest["handles"]
+    for name, (settings, code) in manifest.get("modules", {}).items():
         # Artifacts name it.
-        name = "nb2pipe_handles"
         module = sys.modules[name] = ModuleType(name)
-        exec(code, vars(module))
-        module.install(START, paths, REDUCERS)
+        with contextlib.suppress(ImportError, KeyError):  # no `comm`, or no IPython
+            exec(code, vars(module))
+            module.install(START, settings, REDUCERS, OTHERS)
 
 
 # --- the kinds of artifacts: from the process to a value, and back

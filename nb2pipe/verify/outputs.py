@@ -121,6 +121,8 @@ def _join_lines(output: dict[str, Any]) -> dict[str, Any]:
     for kind, content in output.get("data", {}).items():
         if isinstance(content, list) and not kind.endswith("json"):
             output["data"][kind] = "".join(content)
+    # Each widget has a random number.
+    output.get("data", {}).get("application/vnd.jupyter.widget-view+json", {}).pop("model_id", None)
     for kind in [kind for kind in output.get("data", {}) if kind.startswith("image/")]:
         output["data"][kind] = "".join(str(output["data"][kind]).split())
     return output

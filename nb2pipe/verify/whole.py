@@ -12,8 +12,9 @@ from typing import Any
 import nbformat  # noqa: TID253 -- this module is only imported to run notebooks
 from jupyter_client.kernelspec import KernelSpec, KernelSpecManager
 from jupyter_client.manager import AsyncKernelManager
-from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, DeadKernelError
+
+from nb2pipe.verify.front_end import Client
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +42,7 @@ def execute_whole(
     """
     notebook = nbformat.from_dict(json.loads(json.dumps(document)))
     with tempfile.TemporaryDirectory(prefix="nb2pipe-") as sockets:
-        client = NotebookClient(
+        client = Client(
             notebook,
             timeout=None,
             startup_timeout=300,

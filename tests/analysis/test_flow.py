@@ -30,6 +30,22 @@ FLOW = {
         [("a", "x = {}\nxs = [x]"), ("b", "xs[0]['k'] = 1"), ("c", "print(x)")],
         {("a", "b"): {"x", "xs"}, ("b", "c"): {"x"}},
     ),
+    "an object of a library may keep what it decorates": (
+        [
+            ("a", "import app_lib\napp = app_lib.App()"),
+            ("b", "@app.task\ndef f(): return 1"),
+            ("c", "print(app)"),
+        ],
+        {("a", "b"): {"app"}, ("b", "c"): {"app", "f"}},
+    ),
+    "a decorator that keeps results changes nothing": (
+        [
+            ("a", "import joblib\nmemory = joblib.Memory('x', verbose=0)"),
+            ("b", "@memory.cache\ndef f(): return 1"),
+            ("c", "print(memory)"),
+        ],
+        {("a", "b"): {"memory"}, ("a", "c"): {"memory"}},
+    ),
     "a copy is not": (
         [("a", "x = [1]"), ("b", "y = list(x)\ny.append(2)"), ("c", "print(x)")],
         {("a", "b"): {"x"}, ("a", "c"): {"x"}},

@@ -11,8 +11,11 @@ from pathlib import Path
 import pytest
 
 from nb2pipe.bundle import BOOTSTRAP, command_line, runtime_blob
+from nb2pipe.bundle.runtime import extra_source
 from nb2pipe.bundle.states import state_code
 
+# What a manifest has where the notebook imports `sqlite3`.
+FOR_DATABASES = {"nb2pipe_databases": [None, extra_source("databases")]}
 BARE = ("-I", "-S")  # neither the environment nor site-packages: no nb2pipe, no IPython
 
 
@@ -98,8 +101,8 @@ class Runner:
         """Run cells as one step."""
         return self(manifest(cells(len(sources))), list(sources), **ports)
 
-    def carry(self, names, before, after, *, kind="variables", replay=(), optional=()):
-        """Store `names` after the cell `before`; load them before the cell `after`."""
+    def carry(self, names, before, after, *, kind="variables", replay=(), optional=(), **more):
+        """Store `names` after the cell `before`; load them before the cell `after`. Both manifests have `more`."""
         replays = [
             {"op": "replay", "number": 1, "line": 1, "source": 1 + i} for i in range(len(replay))
         ]
@@ -110,6 +113,7 @@ class Runner:
                 [*replays, *cells(1), {"op": "store", "output": "it"}],
                 outputs={"it": port},
                 states=states,
+                **more,
             ),
             [before, *replay],
         )
@@ -119,6 +123,7 @@ class Runner:
                 [*replays, {"op": "load", "input": "it", "names": names}, *cells(1)],
                 inputs={"it": {"kind": kind}},
                 states=states,
+                **more,
             ),
             [after, *replay],
         )

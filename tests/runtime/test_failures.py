@@ -6,7 +6,7 @@ import re
 import pytest
 
 from nb2pipe.bundle import command_line
-from tests.runtime.conftest import Runner, cells, interpreter, manifest, texts
+from tests.runtime.conftest import FOR_DATABASES, Runner, cells, interpreter, manifest, texts
 
 
 def error_of(runner, *sources):
@@ -120,8 +120,9 @@ def test_outputs_are_not_stored_after_an_error(plain):
     ],
 )
 def test_what_cannot_be_stored_is_named(names, source, words, plain):
-    store = manifest([*cells(1), {"op": "store", "output": "it"}], outputs={"it": {"names": names}})
-    error = plain(store, [source])["error"]
+    outputs = {"it": {"names": names}}
+    program = [*cells(1), {"op": "store", "output": "it"}]
+    error = plain(manifest(program, outputs=outputs, modules=FOR_DATABASES), [source])["error"]
     assert error["code"] == "NB504"
     assert words in error["message"]
     assert not (plain.folder / "it").exists()

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nb2pipe.bundle.runtime import handles_source
+from nb2pipe.bundle.runtime import extra_source
 from nb2pipe.runtime import handles
 from nb2pipe.runtime.pickling import REDUCERS, dump_values
 from tests.runtime.conftest import cells, manifest, texts
@@ -21,7 +21,7 @@ STORE = {"op": "store", "output": "it"}
 
 def hand_on(runner, names, before, after, paths=None):
     """Run `before`, store `names`, load them in another process and run `after`; return both results."""
-    more = {"handles": [paths or {"x.txt": None}, handles_source()]}
+    more = {"modules": {"nb2pipe_handles": [paths or {"x.txt": None}, extra_source("handles")]}}
     outputs = {"it": {"names": names}}
     first = runner(manifest([*cells(1), STORE], outputs=outputs, **more), [before])
     if first["error"]:
@@ -123,7 +123,7 @@ def test_what_cannot_be_opened_again_is_not_stored(plain, before):
 
 def test_a_file_that_changed_in_between_is_not_opened(plain):
     names, load = ["f"], {"op": "load", "input": "it", "names": ["f"]}
-    more = {"handles": [{"x.txt": None}, handles_source()]}
+    more = {"modules": {"nb2pipe_handles": [{"x.txt": None}, extra_source("handles")]}}
     stored = manifest([*cells(1), STORE], outputs={"it": {"names": names}}, **more)
     assert plain(stored, ["f = open('x.txt', 'w'); f.write('1')"])["error"] is None
     (plain.folder / "x.txt").write_text("2")
@@ -149,7 +149,7 @@ def stored_here(newline):
         pytest.MonkeyPatch.context() as patch,
     ):
         patch.setitem(sys.modules, "nb2pipe_handles", handles)
-        handles.install({"cwd": folder}, {"x.txt": newline}, REDUCERS)
+        handles.install({"cwd": folder}, {"x.txt": newline}, REDUCERS, {})
         yield
         REDUCERS.pop()
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.runtime.conftest import cells, manifest, texts
+from tests.runtime.conftest import FOR_DATABASES, cells, manifest, texts
 
 VALUES = {
     "plain values": (
@@ -202,7 +202,7 @@ DATABASES = {
 def test_a_database_in_memory_comes_back(name, plain):
     names, before, after = DATABASES[name]
     made = f"import sqlite3; a = sqlite3.connect(':memory:')\n{before}"
-    result = plain.carry(names, made, after)
+    result = plain.carry(names, made, after, modules=FOR_DATABASES)
     assert result["error"] is None, result["stderr"]
 
 

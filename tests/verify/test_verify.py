@@ -139,3 +139,33 @@ def test_the_command_prints_json_and_fails_on_a_refusal(nb):
     document = json.loads(done.stdout)
     assert document["counts"] == {"equal": 0, "refused": 1, "failed": 0, "different": 0}
     assert "NB206 cell 1" in done.stderr
+
+
+def test_what_is_displayed_inside_of_a_widget_is_the_widgets(nb):
+    path = nb(
+        ("import ipywidgets\nout = ipywidgets.Output()", "step:a"),
+        ("print('before')\nwith out:\n    print('inside')\n    1 / 0\nprint('behind')", "step:b"),
+        ("print(len(out.outputs))\nout", "step:c"),
+        ("@out.capture(clear_output=True)\ndef f(x):\n    print(x)\n    return x", "step:d"),
+        ("print(f(3), len(out.outputs))", "step:e"),
+        ("print(out.outputs, f(4))", "step:f"),
+        ("print(out.outputs)\nout.close()", "step:g"),
+    )
+    found = verify(path)
+    assert [report.status for report in found.reports] == [RunStatus.EQUAL]
+    assert not found.set_aside
+
+
+def test_a_decorator_that_calls_its_function_does_so_once(nb):
+    path = nb(
+        ("from ipywidgets import interact\nseen = []", "step:a"),
+        (
+            "@interact(x=3)\ndef f(x):\n    seen.append(x)\n    print('inside')\n    return x",
+            "step:b",
+        ),
+        ("print(seen)", "step:c"),
+        ("print(f(4), seen)", "step:d"),
+    )
+    found = verify(path)
+    assert [report.status for report in found.reports] == [RunStatus.EQUAL]
+    assert not found.set_aside
