@@ -21,7 +21,7 @@ from nb2pipe.analysis.file_names import (
     may_be,
     unknown_files,
 )
-from nb2pipe.analysis.heap import IMMUTABLE, NOTHING, Site, Value
+from nb2pipe.analysis.heap import IMMUTABLE, Site, Value
 from nb2pipe.analysis.open_files import Handle, Opening, library_opening, plain_opening
 from nb2pipe.analysis.own_code import OwnCode
 from nb2pipe.analysis.recorder import Binding
@@ -130,11 +130,9 @@ class Files(OwnCode):
         """Record that a file or folder is read or written."""
         text = self.from_start(path)
         if text is None:
-            if path.sites == NOTHING or path.dotted:
+            streams = path.sites and all(map(_is_stream, path.sites))
+            if path.dotted or not streams:
                 self._use_unknown_file(path, node, writes=writes)
-            elif not all(site.type == "file" or _in_memory(site) for site in path.sites):
-                # It may be the path of a file that is open, even if nobody asks which.
-                self.files.use_path(unknown_files(), self.order, writes=writes)
             return
         if "://" in text:
             return
@@ -213,8 +211,8 @@ def keys_of(keys: Key | tuple[Key, ...] | None) -> tuple[Key, ...]:
     return keys if isinstance(keys, tuple) else () if keys is None else (keys,)
 
 
-def _in_memory(site: Site) -> bool:
-    return (site.type or "").startswith("io.")
+def _is_stream(site: Site) -> bool:
+    return site.type == "file" or (site.type or "").startswith("io.")
 
 
 def _paths(

@@ -36,13 +36,14 @@ def shell_facts(script: str) -> ShellFacts:
             name, *arguments = words or ["true"]
             row = command_row(name, " ".join(arguments)) or _UNKNOWN
             rows.append(row)
-            redirects = redirects or bool(targets)
+            # What is installed may say so in a file.
+            redirects = redirects or (bool(targets) and row.effect != "setting")
             given = split_arguments(shlex.join(arguments), row, permute=True)
             writes += [*given.select(row.writes), *targets]
     except ValueError:  # quotes that are open at the end of a line
         return ShellFacts()
     effects = {row.effect for row in rows}
-    setting = "setting" in effects and effects <= {"quiet", "setting"}
+    setting = "setting" in effects and effects <= {"quiet", "setting"} and not redirects
     return ShellFacts(
         quiet=effects <= {"quiet"} and not redirects,
         setting=setting,

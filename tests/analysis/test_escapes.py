@@ -37,6 +37,8 @@ ROWS = [
     ("!echo a 2> /dev/null", EscapeFacts(name="!", quiet=True)),
     ("!echo a > $f", EscapeFacts(name="!", reads=names("f"), **FILES)),
     ("!mkdir -p a/b", EscapeFacts(name="!", setting=True)),
+    ("!mkdir -p a; echo 1 > a/b", EscapeFacts(name="!", writes_files=("a", "a/b"), **FILES)),
+    ("!pip install a > log.txt", EscapeFacts(name="!", setting=True)),
     ("!mkdir a", EscapeFacts(name="!", writes_files=("a",), **FILES)),
     ("!mkdir -p a/b; cp x y", EscapeFacts(name="!", writes_files=("a/b", "y"), **FILES)),
     ("!wget -q http://a/b -O c.zip", EscapeFacts(name="!", writes_files=("c.zip",), **FILES)),
