@@ -12,6 +12,7 @@ from nb2pipe.analysis.check_listings import check_listings
 from nb2pipe.analysis.check_names import check_undefined
 from nb2pipe.analysis.check_tags import check_declared_names, check_pure
 from nb2pipe.analysis.check_ties import check_caution, check_crossing_files, check_random_state
+from nb2pipe.analysis.check_unfilled import check_unfilled
 from nb2pipe.analysis.facts import StatementFacts, WriteKind
 from nb2pipe.analysis.file_names import path_of
 from nb2pipe.analysis.findings import Analysis
@@ -301,4 +302,5 @@ CHECKS = (
     check_random_state,
     check_crossing_files,
     check_figures,
+    check_unfilled,
 )

@@ -116,6 +116,7 @@ class Code(Enum):
     KEPT_FIGURES = ("NB218", Severity.ERROR, "figures stay open between steps")
     VARIABLES_LISTED = ("NB219", Severity.ERROR, "the variables of a step are listed")
     KERNEL_NEEDED = ("NB220", Severity.ERROR, "a magic asks the kernel of the notebook")
+    UNFILLED = ("NB221", Severity.ERROR, "an array is shown that was never filled")
 
     # --- the graph
     CYCLE = ("NB301", Severity.ERROR, "steps need each other")
