@@ -48,6 +48,8 @@ _VOLATILE = (
     (re.compile(r"^findfont: .*\n?", re.MULTILINE), ""),
     # Where packages are installed.
     (re.compile(r"(?<!\S)\S*/site-packages/"), "site-packages/"),
+    # pandas counts tables in it that only those who looked something up have made.
+    (re.compile(r"memory usage: [\d.]+\+? (bytes|[KMGT]B)"), "memory usage: …"),
     # networkx counts which of its functions were called, each for the first time.
     (re.compile(r"argmap'> compilation \d+"), "argmap'> compilation …"),
     # Counters and random parts of HTML ids.

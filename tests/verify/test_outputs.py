@@ -33,6 +33,7 @@ def result(text):
          stream("a b.ipynb cell 9 from line 1:3: UserWarning: a\n", "stderr")),
         (stream("<class 'networkx.utils.decorators.argmap'> compilation 75:3: FutureWarning: a\n", "stderr"),
          stream("<class 'networkx.utils.decorators.argmap'> compilation 4:3: FutureWarning: a\n", "stderr")),
+        (stream("dtypes: float64(4)\nmemory usage: 5.1 KB\n"), stream("dtypes: float64(4)\nmemory usage: 5.0+ KB\n")),
         (result("'a.ipynb cell 3'"), result("'a.ipynb cell 12 from line 3'")),
     ],
 )  # fmt: skip
