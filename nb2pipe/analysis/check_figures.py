@@ -17,7 +17,7 @@ def check_figures(analysis: Analysis) -> Iterator[Diagnostic]:
 
     Where no step surely does, but several draw, a warning.
     """
-    statements = [*analysis.statements()]
+    statements = [facts for facts in analysis.statements() if not _is_off(analysis, facts)]
     names = drawing_names([facts.node for facts in statements])
     chosen = next((facts for facts in statements if chooses(facts.node, names)), None)
     if chosen is None:
@@ -32,6 +32,19 @@ def check_figures(analysis: Analysis) -> Iterator[Diagnostic]:
     if len(drawing) > 1 and not uses:
         message = "several steps draw after this"
         yield _kept_figures(analysis, chosen, chosen.node, chosen, message, Severity.WARNING)
+
+
+def _is_off(analysis: Analysis, facts: StatementFacts) -> bool:
+    """Whether a statement does nothing: `if flag:`, where the notebook only says `flag = False`."""
+    if not isinstance(facts.node, ast.If) or facts.node.orelse:
+        return False
+    test: ast.expr | None = facts.node.test
+    if isinstance(test, ast.Name):
+        written = [one.node for one in analysis.statements() if test.id in one.writes]
+        once = written[0] if len(written) == 1 else None
+        plain = isinstance(once, ast.Assign) and isinstance(once.targets[0], ast.Name)
+        test = once.value if isinstance(once, ast.Assign) and plain else None
+    return isinstance(test, ast.Constant) and not test.value
 
 
 def _kept_figures(

@@ -86,6 +86,8 @@ CHOSEN = {
     "in the options": "plt.rcParams['backend'] = 'agg'",
     "in the environment": "import os\nos.environ['MPLBACKEND'] = 'agg'",
     "by IPython": "%matplotlib",
+    "where a flag is set": "interactive = True\nif interactive:\n    %matplotlib notebook",
+    "where a flag may be set": "flag = False\nflag = f()\nif flag:\n    %matplotlib notebook",
     "with all names": "%pylab notebook",
     "inline, kept open": "%matplotlib inline\n%config InlineBackend.close_figures = False",
     "kept open": "from IPython.display import set_matplotlib_close\nset_matplotlib_close(False)",
@@ -97,6 +99,7 @@ INLINE = {
     "listed": "%matplotlib --list",
     "another dictionary": "cfg = {}\ncfg['backend'] = 'loky'\ncfg.update(backend='loky')",
     "a style": "from matplotlib.pyplot import style\nstyle.use('ggplot')",
+    "switched off": "interactive = False\nif interactive:\n    %matplotlib notebook",
     "another option": "plt.rcParams['figure.figsize'] = 3, 3",
 }
 
