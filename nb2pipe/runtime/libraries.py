@@ -103,6 +103,31 @@ def reduce_text_type(kind: Any) -> Any:
     return make, tuple(NotANumber(v) if type(v) is float else v for v in arguments), *rest
 
 
+# --- what a process has one of: who holds it must not get a copy
+
+SINGLE = (
+    ("numpy.random.mtrand", "_rand"),
+    ("random", "_inst"),
+    ("os", "environ"),
+    ("matplotlib", "rcParams"),
+)
+
+
+def reduce_single(value: Any) -> Any:
+    """Return what names the global generator of random numbers, whose state travels; NotImplemented for others.
+
+    Raises:
+        TypeError: it is the environment, or the options of matplotlib: nobody would see who changes it.
+    """
+    for name, attribute in SINGLE:
+        module = sys.modules.get(name)
+        if value is getattr(module, attribute, None):
+            if attribute[0] == "_":
+                return getattr, (module, attribute)
+            raise TypeError(f"it is `{name}.{attribute}` itself; a copy can be stored")
+    return NotImplemented
+
+
 # --- frames of pandas: attributes that the notebook gave them, and whether a warning is due when they are changed
 
 
@@ -202,6 +227,10 @@ def restore_traits(owner: Any, state: Any) -> None:
 WAYS = [
     ("iminuit", "Minuit", reduce_fit),
     ("matplotlib.figure", "Figure", reduce_figure),
+    ("numpy.random", "RandomState", reduce_single),
+    ("random", "Random", reduce_single),
+    ("os", "_Environ", reduce_single),
+    ("matplotlib", "RcParams", reduce_single),
     ("pandas", "DataFrame", reduce_frame),
     ("pandas", "Series", reduce_frame),
     ("pandas", "StringDtype", reduce_text_type),

@@ -17,6 +17,7 @@ CASES = read_cases(Path(__file__).with_name("language.txt"))
 # What cannot be kept across steps, and is said so.
 REFUSED = {
     "reading a database changes it": ("stopped", ("NB508",)),
+    "functions that draw are kept in a list": ("stopped", ("NB509",)),
     "attributes made on demand": ("stopped", ("NB505",)),
     "a generator expression reads a name when it is used": ("refused", ("NB206",)),
     "an attribute of a class, and a name for the same object": ("refused", ("NB213",)),

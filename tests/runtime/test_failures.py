@@ -112,6 +112,7 @@ def test_outputs_are_not_stored_after_an_error(plain):
             "import threading\nclass A: pass\na = A(); a.lock = threading.Lock()",
             "`a.lock` of type `_thread.lock`",
         ),
+        (["a"], "import os; a = {'k': os.environ}", "it is `os.environ` itself"),
         (["a"], "a = open('file', 'w')", "`a` of type `_io.TextIOWrapper`"),
         (["f"], "import sys; f = sys.stdout", "`f"),
         (["m"], "m = memoryview(bytearray(3))", "`m` of type `memoryview`"),
