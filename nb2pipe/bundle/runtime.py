@@ -10,8 +10,8 @@ from importlib.resources import files
 from nb2pipe.bundle.minify import minified_text, minify
 
 MODULES = (
-    "sets", "arrays", "libraries", "deep", "pickling", "compare", "sharing", "store", "process", "files", "report",
-    "capture", "suspect", "guard", "interactive", "plain", "execute", "kubeflow", "main",
+    "sets", "arrays", "libraries", "deep", "python_objects", "pickling", "compare", "sharing", "store", "process",
+    "files", "report", "capture", "suspect", "guard", "interactive", "plain", "execute", "kubeflow", "main",
 )  # fmt: skip
 """The runtime's modules, each after those that it imports; of such orders, one that packs well."""
 

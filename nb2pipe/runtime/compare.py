@@ -5,7 +5,8 @@ from types import CodeType, FunctionType, ModuleType
 from typing import Any, Optional
 
 from nb2pipe.runtime.deep import deeply
-from nb2pipe.runtime.pickling import CACHED, REDUCERS, dump_values, load_anew, way_of
+from nb2pipe.runtime.pickling import REDUCERS, dump_values, load_anew
+from nb2pipe.runtime.python_objects import CACHED, way_of
 
 # What nobody can change, and what is compared in another way.
 ATOMS = (

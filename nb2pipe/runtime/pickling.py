@@ -5,7 +5,6 @@ closures that share a variable still share it, and arrays that share memory stil
 """
 
 import copyreg
-import functools
 import gc
 import importlib
 import io
@@ -13,12 +12,21 @@ import marshal
 import pickle
 import sys
 from collections import Counter
-from types import CellType, CodeType, FunctionType, MappingProxyType, MethodType, ModuleType
+from types import CodeType, FunctionType
 from typing import Any
 
 from nb2pipe.runtime.arrays import LENT, reduce_array, reduce_subclass
 from nb2pipe.runtime.deep import UNBOUND, deeply
-from nb2pipe.runtime.libraries import NotANumber, reduce_traits, ways_of_libraries
+from nb2pipe.runtime.libraries import NotANumber, ways_of_libraries
+from nb2pipe.runtime.python_objects import (
+    OTHERS,
+    REBOUND,
+    find,
+    rebuild_code,
+    reduce_exception,
+    reduce_function,
+    way_of,
+)
 from nb2pipe.runtime.sets import SETS, Walked
 
 # Classes of what was stored in a way of its own, and may forget something.
@@ -175,7 +183,7 @@ def _stand_in(value: Any, walked: Any, nans: Any) -> Any:
 
 def _class_name(value: Any, values: dict[str, Any], is_plain: Any) -> Any:
     """Return what stands for a class that is defined anew where it is loaded."""
-    if isinstance(value, type) and _find(value.__qualname__) is value:
+    if isinstance(value, type) and find(value.__qualname__) is value:
         if values.get(value.__qualname__) is not value:
             return value.__qualname__
         if is_plain:
@@ -194,7 +202,7 @@ def _reduce(value: Any) -> Any:
         # A library's decorator may have put code of its own around the notebook's.
         ours = "__main__" in (home, value.__module__)
         if ours and value.__globals__ is getattr(sys.modules.get(home), "__dict__", 0):
-            return _reduce_function(value, home)
+            return reduce_function(value, home)
     if kind is CodeType:
         # What later versions of the format write also depends on who else uses a string.
         return rebuild_code, (sys.implementation.cache_tag, marshal.dumps(value, 2))
@@ -202,16 +210,11 @@ def _reduce(value: Any) -> Any:
     if way:
         return way(value)
     if isinstance(value, BaseException) and (value.__cause__ or value.__context__):
-        return _reduce_exception(value)
+        return reduce_exception(value)
     reduced = REDUCERS[-1](value)
     if reduced is NotImplemented and kind is io.TextIOWrapper:
         raise TypeError  # cloudpickle would store its text
     return reduced
-
-
-def way_of(kind: type) -> Any:
-    """Return what reduces the objects of a kind for which pickle's way is not enough, None for others."""
-    return OTHERS.get(kind) or (reduce_traits if hasattr(kind, "_add_notifiers") else None)
 
 
 def _note_own_way(kind: type) -> None:
@@ -263,67 +266,6 @@ def _own_code(owner: Any, name: str, part: Any) -> Any:
     return code if made and isinstance(code, (FunctionType, type)) else None
 
 
-def _refuse_memory(_: Any) -> Any:  # of which cloudpickle would store a copy
-    raise TypeError(LENT)
-
-
-# --- exceptions, with those that they came from
-
-
-def _reduce_exception(value: BaseException) -> Any:
-    reduced: Any = value.__reduce_ex__(4)
-    make, arguments, *state = reduced
-    links = value.__cause__, value.__context__, value.__suppress_context__
-    return make, arguments, (*state[:1], *links), None, None, restore_exception
-
-
-def restore_exception(value: BaseException, state: Any) -> None:
-    """Give an exception its attributes, and those that it came from."""
-    *attributes, value.__cause__, value.__context__, value.__suppress_context__ = state
-    if attributes and attributes[0]:
-        value.__setstate__(attributes[0])
-
-
-# --- methods
-
-
-def _reduce_method(method: Any) -> Any:
-    owner = method.__self__
-    # What decorates a method may not pass its name on; what has replaced it since has its name.
-    members = (item for kind in type(owner).__mro__ for item in vars(kind).items())
-    names = [name for name, member in members if member is method.__func__]
-    for name in names or [method.__name__]:
-        if getattr(owner, name, None) == method:
-            return getattr, (owner, name)
-    return rebuild_method, (method.__func__, owner)
-
-
-def rebuild_method(function: Any, owner: Any) -> Any:
-    """Return a function as a method of an object."""
-    return MethodType(function, owner)
-
-
-# --- views of dictionaries
-
-
-DICT_VIEWS = [type({}.keys()), type({}.values()), type({}.items())]
-
-
-def _reduce_dict_view(value: Any) -> Any:
-    return rebuild_dict_view, (DICT_VIEWS.index(type(value)), gc.get_referents(value)[0])
-
-
-def rebuild_dict_view(kind: int, owner: dict[Any, Any]) -> Any:
-    """Return the keys, values or items of `owner`, which follow its changes."""
-    return (owner.keys, owner.values, owner.items)[kind]()
-
-
-# --- functions; `rebuild_…` is what the pickle calls when it is loaded
-
-
-REBOUND = [True]  # whether functions that are loaded become those that were replayed
-
-
 def load_anew(parts: list[Any]) -> Any:
     """Return the values of a stream and its buffers, and leave everything else as it is."""
     REBOUND[0] = False
@@ -331,107 +273,3 @@ def load_anew(parts: list[Any]) -> Any:
         return Loader(parts).load()
     finally:
         REBOUND[0] = True
-
-
-def rebuild_function(path: str, code: CodeType, closure: Any, home: str) -> FunctionType:
-    """Return the replayed function at `path` of `__main__` if it is the same, else a new one of the module `home`."""
-    found = _find(path)
-    if REBOUND[0] and isinstance(found, FunctionType) and found.__code__ == code:
-        return found
-    return FunctionType(code, vars(importlib.import_module(home)), None, None, closure)
-
-
-def rebuild_code(version: str, content: bytes) -> CodeType:
-    """Return a code object, if it was made by this version of Python."""
-    if version != sys.implementation.cache_tag:
-        raise ValueError("it holds a function of " + version)
-    return marshal.loads(content)  # type: ignore[no-any-return] # noqa: S302 -- our own
-
-
-def rebuild_cell() -> CellType:
-    """Return an empty closure cell; its content comes later, for it may be the function itself."""
-    return CellType()
-
-
-def _reduce_function(function: FunctionType, home: str) -> Any:
-    path = function.__qualname__
-    closure = function.__closure__
-    if closure or _find(path) is not function:
-        path = ""
-    names = "name qualname doc module defaults kwdefaults dict annotations"
-    # pickle assigns a state of this form attribute by attribute.
-    state = {f"__{name}__": getattr(function, f"__{name}__") for name in names.split()}
-    return rebuild_function, (path, function.__code__, closure, home), (None, state)
-
-
-def _reduce_cell(cell: CellType) -> Any:
-    try:
-        return rebuild_cell, (), (None, {"cell_contents": cell.cell_contents})
-    except ValueError:  # empty
-        return rebuild_cell, ()
-
-
-def _find(path: str) -> Any:
-    found: Any = sys.modules["__main__"]
-    for name in path.split("."):
-        found = getattr(found, name, None)
-    return found
-
-
-# --- functions that keep their results, with these
-
-
-def _reduce_cached(function: Any) -> Any:
-    if function.__module__ != "__main__":
-        return NotImplemented
-    parameters = function.cache_parameters()
-    # Where their number is limited, the results cannot be reached. A copy: one more is no change of what others see.
-    kept = {} if parameters["maxsize"] else {**_kept(function)}
-    made = function.__qualname__, function.__wrapped__, parameters
-    given = {**vars(function)}
-    del given["cache_parameters"]
-    return rebuild_cached, made, (kept, given), None, None, fill_cached
-
-
-def rebuild_cached(path: str, function: Any, parameters: dict[str, Any]) -> Any:
-    """Return the replayed function at `path` if it is the same, else a new one, which keeps nothing."""
-    found = _find(path)
-    if REBOUND[0] and type(found) is CACHED and found.__wrapped__.__code__ == function.__code__:
-        return found
-    return functools.lru_cache(**parameters)(function)
-
-
-def fill_cached(function: Any, state: Any) -> None:
-    """Give `function` the results and the attributes that it had."""
-    _kept(function).update(state[0])
-    vars(function).update(state[1])
-
-
-def get_mark() -> Any:
-    """Return what stands before keywords in what results are kept under."""
-    return MARK
-
-
-def _reduce_object(value: Any) -> Any:
-    return (get_mark, ()) if value is MARK else NotImplemented
-
-
-def _kept(function: Any) -> Any:
-    dicts = (part for part in gc.get_referents(function) if type(part) is dict)
-    return next(part for part in dicts if part is not vars(function))
-
-
-_probe: Any = functools.lru_cache(None)(dict)
-_probe(a=1)
-CACHED = type(_probe)
-MARK = next(iter(_kept(_probe)))[0]
-OTHERS: dict[type, Any] = {
-    CACHED: _reduce_cached,
-    CellType: _reduce_cell,
-    ModuleType: lambda module: (importlib.import_module, (module.__name__,)),
-    object: _reduce_object,
-    memoryview: _refuse_memory,
-    MethodType: _reduce_method,
-    MappingProxyType: lambda proxy: (MappingProxyType, (gc.get_referents(proxy)[0],)),
-    **dict.fromkeys(DICT_VIEWS, _reduce_dict_view),
-}

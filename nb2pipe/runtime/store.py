@@ -17,7 +17,8 @@ import time
 from types import ModuleType
 from typing import Any, Collection, Iterator
 
-from nb2pipe.runtime.pickling import OTHERS, REDUCERS, Definition, Loader, blame, dump_values
+from nb2pipe.runtime.pickling import REDUCERS, Definition, Loader, blame, dump_values
+from nb2pipe.runtime.python_objects import OTHERS
 from nb2pipe.runtime.sets import LOST
 
 MAGIC = "nb2pipe artifact 1 %s\n", "nb2pipe artifact 2 %s\n"  # by what the digest is
