@@ -3,13 +3,16 @@
 import difflib
 import json
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from nb2pipe.compiler import Compilation
+from nb2pipe.diagnostics import Code
 from nb2pipe.ir import Pipeline
 from nb2pipe.verify.model import Difference, RunStatus, SplitReport
 from nb2pipe.verify.runs import Outputs, Ran
 from nb2pipe.verify.splits import Split
+
+_MISSED: Final = {Code.UNDECLARED_CHANGE, Code.HIDDEN_CHANGE}
 
 
 def compare(
@@ -62,13 +65,16 @@ def _first_difference(
 ) -> Difference | None:
     """Return the first cell, in notebook order, that ran in both and shows something else.
 
-    A cell that raised only in the pipeline is a failure, which is loud, and no difference.
+    A cell that raised only in the pipeline is a failure, which is loud, and no difference. So is all that others show
+    beside a step of which the guard says that they miss its change.
     """
+    if any(diagnostic.code in _MISSED for diagnostic in run.diagnostics):
+        return None
     for position in sorted(run.outputs):
         if position in unsteady or position not in whole.outputs:
             continue
         expected, shown = whole.outputs[position], run.outputs[position]
-        if expected == shown or (position == run.failed != whole.failed):
+        if expected == shown or (position in run.raised and position != whole.failed):
             continue
         cell = pipeline.cells[position]
         notebook, other = _apart(expected, shown)

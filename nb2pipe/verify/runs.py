@@ -41,7 +41,8 @@ class RunSettings:
 class Ran:
     """What a run showed and left: normalised outputs by position, variables by name.
 
-    `failed` is the position of the cell at which it stopped, `error` what was raised there.
+    `failed` is the position of the cell at which it stopped, `error` what was raised there, `raised` are the positions
+    of all cells that did not end well, for steps run side by side.
     """
 
     outputs: Mapping[int, Outputs]
@@ -49,6 +50,7 @@ class Ran:
     seconds: float
     failed: int | None = None
     error: str = ""
+    raised: frozenset[int] = frozenset()
     diagnostics: tuple[Diagnostic, ...] = ()
 
 
@@ -109,13 +111,15 @@ def run_split(compilation: Compilation, source: Path, settings: RunSettings, nam
     )
     seconds = time.monotonic() - begin
     cells = [cell for step in result.steps for cell in step.cells]
+    raised = frozenset(cell.cell for cell in cells if cell.status != "ok")
     return Ran(
         outputs=without_repeats(
             {cell.cell: normalise([dict(output) for output in cell.outputs]) for cell in cells}
         ),
         variables=_final_variables(pipeline, compilation.written_in, target),
         seconds=seconds,
-        failed=min((cell.cell for cell in cells if cell.status != "ok"), default=None),
+        failed=min(raised, default=None),
+        raised=raised,
         diagnostics=result.diagnostics,
     )
 

@@ -169,3 +169,25 @@ def test_a_decorator_that_calls_its_function_does_so_once(nb):
     found = verify(path)
     assert [report.status for report in found.reports] == [RunStatus.EQUAL]
     assert not found.set_aside
+
+
+FIND_LIST = """print(len(x))
+import gc
+for value in gc.get_objects():
+    if type(value) is list and value[:1] == ["mark"]:
+        value.append(1)"""
+
+
+@pytest.mark.parametrize(
+    ("cells", "codes"),
+    [
+        (["import sys", "'ipykernel' in sys.modules or 1 / 0", "'ipykernel' in sys.modules or a"], ["NB501"] * 2),
+        (["x = ['mark']", FIND_LIST, "print(x)"], ["NB508"]),
+    ],
+    ids=["two steps raise", "the guard says what another step misses"],
+)  # fmt: skip
+def test_what_is_told_is_a_failure_and_no_difference(nb, cells, codes):
+    path = nb(*((source, f"step:s{number}") for number, source in enumerate(cells)))
+    (report,) = verify(path).reports
+    assert report.status is RunStatus.FAILED
+    assert [found.code.number for found in report.diagnostics] == codes
