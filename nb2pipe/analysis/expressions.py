@@ -198,6 +198,9 @@ class Expressions(Operations):
         value = self.evaluate(node.value, frame)
         index = self.evaluate(node.slice, frame)
         if value.dotted == "sys.modules":
+            if index.text not in {None, "__main__"}:
+                return Value(dotted=index.text)
+            self.read_names(node)
             return Value(frozenset([self.namespace]))
         if value.dotted is not None:
             return self.library_item(value.dotted, index, node)

@@ -31,6 +31,8 @@ _WORD: Final = re.compile(r"[^\W\d]\w*")
 _BETWEEN: Final = re.compile(r"[,\s]+")
 _NAMESPACE: Final = {"builtins.globals", "builtins.locals", "builtins.vars", "builtins.dir"}
 
+# These look for tests among all variables.
+_LOOKING_AROUND: Final = {"doctest.testmod", "unittest.main"}
 # What calls of these do shows, each time.
 _SHOWING: Final = (
     "builtins.print", "builtins.input", "IPython.", "sys.std", "logging.", "warnings.warn", "matplotlib.pyplot.",
@@ -84,6 +86,8 @@ class Specials(Calls):
         """Evaluate a call by its own rule; None when `dotted` has none."""
         if dotted in _NAMESPACE and not arguments.all:
             return self._names_and_values(node, dotted, frame)
+        if dotted in _LOOKING_AROUND:
+            self.read_names(node)
         if dotted == "IPython.get_ipython":
             return Value(frozenset([self.namespace]))
         if dotted == "builtins.print":
@@ -260,7 +264,9 @@ class Specials(Calls):
                 self.lookup(name, node, None)
 
     def query(self, node: ast.Call, arguments: Arguments, frame: Frame | None) -> None:
-        """Read the names that `df.query("a > @b")` and its kin find in a string."""
+        """Read the names that `df.query("a > @b")` and its kin find in a string, and what is in `__main__`."""
+        if any(value.dotted == "__main__" for value in arguments.all):
+            self.read_names(node)
         first = arguments.get(0) or arguments.get("expr")
         if first is None or not isinstance(node.func, ast.Attribute):
             return
