@@ -17,6 +17,7 @@ def plain_shell(main: ModuleType, recorder: Recorder, run_in_loop: "Loop") -> "S
     """Return the smallest shell; it shows a result by `repr` and `_repr_html_`."""
     main.__dict__["Out"] = main.__dict__["_oh"] = {}
     compiler = codeop.Compile()  # it remembers `from __future__ import …`
+    sys.displayhook = id
     compiler.flags = ast.PyCF_ALLOW_TOP_LEVEL_AWAIT
 
     def run(source: str, name: str, count: int) -> Optional[BaseException]:
@@ -34,7 +35,6 @@ def plain_shell(main: ModuleType, recorder: Recorder, run_in_loop: "Loop") -> "S
         try:
             body = ast.parse(source, name).body
             for node in body:
-                sys.displayhook = id
                 if node is body[-1] and isinstance(node, ast.Expr):
                     sys.displayhook = show_result
                 code = compiler(ast.Interactive([node]), name, "single")  # type: ignore[arg-type]
@@ -46,6 +46,8 @@ def plain_shell(main: ModuleType, recorder: Recorder, run_in_loop: "Loop") -> "S
                 error.msg += " (the image has no IPython)"
             recorder.show_error(error, traceback.format_exc().splitlines())
             return error
+        finally:
+            sys.displayhook = id  # the guard may look at `sys` between cells
         return None
 
     return run
