@@ -159,6 +159,8 @@ class Expressions(Operations):
             effect = self.knowledge.method(site.type, node.attr)
             if effect.known and effect.mutates:
                 self.lent.add(site)
+        if node.attr in {"user_ns", "user_global_ns"}:
+            self.read_names(node)  # as IPython has them
         found = self.attribute(value, node.attr, node)
         return self.bound_method(found, value, node.attr, node)
 

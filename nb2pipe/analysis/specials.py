@@ -31,6 +31,10 @@ _WORD: Final = re.compile(r"[^\W\d]\w*")
 _BETWEEN: Final = re.compile(r"[,\s]+")
 _NAMESPACE: Final = {"builtins.globals", "builtins.locals", "builtins.vars", "builtins.dir"}
 
+# These give the frame of a caller, which has its variables.
+_FRAMES: Final = {"sys._getframe", "inspect.currentframe", "inspect.stack"}
+# These evaluate a text, with the variables of the caller.
+_EVALUATING: Final = {"pandas.eval", "numexpr.evaluate"}
 # These look for tests among all variables.
 _LOOKING_AROUND: Final = {"doctest.testmod", "unittest.main"}
 # What calls of these do shows, each time.
@@ -88,6 +92,10 @@ class Specials(Calls):
             return self._names_and_values(node, dotted, frame)
         if dotted in _LOOKING_AROUND:
             self.read_names(node)
+        if dotted in _FRAMES:
+            self._reach_any_name(node)
+        if dotted in _EVALUATING:
+            self._read_expression(node, arguments)
         if dotted == "IPython.get_ipython":
             return Value(frozenset([self.namespace]))
         if dotted == "builtins.print":
@@ -257,6 +265,13 @@ class Specials(Calls):
             text = value.text
             if text is not None and "~" in text and dotted.startswith(("statsmodels", "patsy")):
                 self._read_words(text, node)
+
+    def _read_expression(self, node: ast.Call, arguments: Arguments) -> None:
+        given = arguments.get(0) or arguments.get("expr") or arguments.get("ex") or IMMUTABLE
+        if given.text is None:
+            self._reach_any_name(node)
+        else:
+            self._read_words(given.text, node)
 
     def _read_words(self, text: str, node: ast.AST) -> None:
         for name in _WORD.findall(text):
