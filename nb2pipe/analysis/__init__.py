@@ -11,7 +11,7 @@ from nb2pipe.analysis.checks import check_all
 from nb2pipe.analysis.facts import StatementFacts
 from nb2pipe.analysis.findings import Analysis
 from nb2pipe.analysis.graph import order_steps
-from nb2pipe.analysis.imports import imported_packages
+from nb2pipe.analysis.imports import mentioned_packages
 from nb2pipe.analysis.interpret import interpret
 from nb2pipe.analysis.knowledge import Knowledge
 from nb2pipe.analysis.link import Linker
@@ -24,7 +24,7 @@ from nb2pipe.analysis.syntax import ParsedCell, parse_cell, parse_cells
 from nb2pipe.analysis.versions import trace
 from nb2pipe.diagnostics import Code, Diagnostic, Span
 from nb2pipe.frontend.layout import LaidCell, Layout, Role
-from nb2pipe.frontend.modules import read_modules, written_modules
+from nb2pipe.frontend.modules import Module, read_modules, written_modules
 from nb2pipe.ir import Cell, Edge, Parameter, Step
 
 _EXTRAS: Final = {"ipywidgets": "widgets", "sqlite3": "databases"}
@@ -49,7 +49,9 @@ def analyse(layout: Layout) -> tuple[Analysed, tuple[Diagnostic, ...]]:
     cells, diagnostics = parse_cells(layout.cells)
     parameters, found = find_parameters(cells)
     knowledge, problems = read_rules(layout.rules)
-    knowledge = with_local_modules(Path(layout.notebook).parent, cells, knowledge)
+    modules = local_modules(Path(layout.notebook).parent, cells, knowledge)
+    trees = [cell.tree for cell in cells]
+    knowledge = describe_modules(modules, trees, knowledge)
     interpretation = interpret(cells, knowledge=knowledge, parameters=parameters.names)
     history = trace(interpretation, parameters.by_cell, preamble_cells(layout, interpretation))
     linker = Linker(layout, interpretation, history)
@@ -66,7 +68,7 @@ def analyse(layout: Layout) -> tuple[Analysed, tuple[Diagnostic, ...]]:
         linker=linker,
         program=program,
     )
-    packages = imported_packages([cell.tree for cell in cells], knowledge.aliases.values())
+    packages = mentioned_packages([*trees, *(module.tree for module in modules.values())])
     extras = tuple(extra for package, extra in _EXTRAS.items() if package in packages)
     steps = tuple(replace(step, extras=extras) for step in steps)
     analysed = Analysed(
@@ -89,6 +91,14 @@ _WRITES: Final = re.compile(r"open\(|write|>")
 def with_local_modules(
     folder: Path, cells: Sequence[ParsedCell], knowledge: Knowledge
 ) -> Knowledge:
+    """Return `knowledge` with what the modules in the notebook's folder do."""
+    modules = local_modules(folder, cells, knowledge)
+    return describe_modules(modules, [cell.tree for cell in cells], knowledge)
+
+
+def local_modules(
+    folder: Path, cells: Sequence[ParsedCell], knowledge: Knowledge
+) -> Mapping[str, Module]:
     """Read the modules in the notebook's folder, or in cells that write them.
 
     A file that a cell writes in another way may hold anything. One that is fetched where it is missing is the one
@@ -96,7 +106,7 @@ def with_local_modules(
     """
     texts = [cell.text for cell in cells if _WRITES.search(cell.text)]
     written = written_modules(cell.laid.cell.source for cell in cells)
-    modules = read_modules(
+    return read_modules(
         folder,
         (cell.tree for cell in cells),
         written,
@@ -106,7 +116,6 @@ def with_local_modules(
             or (name not in written and any(f"{name}.py" in text for text in texts))
         ),
     )
-    return describe_modules(modules, [cell.tree for cell in cells], knowledge)
 
 
 def _without_consequences(diagnostics: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:

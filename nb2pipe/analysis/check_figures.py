@@ -17,7 +17,7 @@ def check_figures(analysis: Analysis) -> Iterator[Diagnostic]:
 
     Where no step surely does, but several draw, a warning.
     """
-    statements = [facts for facts in analysis.statements() if not _is_off(analysis, facts)]
+    statements = [facts for facts in analysis.statements() if not _never_runs(analysis, facts)]
     names = drawing_names([facts.node for facts in statements])
     chosen = next((facts for facts in statements if chooses(facts.node, names)), None)
     if chosen is None:
@@ -34,12 +34,14 @@ def check_figures(analysis: Analysis) -> Iterator[Diagnostic]:
         yield _kept_figures(analysis, chosen, chosen.node, chosen, message, Severity.WARNING)
 
 
-def _is_off(analysis: Analysis, facts: StatementFacts) -> bool:
-    """Whether a statement does nothing: `if flag:`, where the notebook only says `flag = False`."""
+def _never_runs(analysis: Analysis, facts: StatementFacts) -> bool:
+    """Whether what is below a statement never runs: `if flag:`, where the notebook only says `flag = False`."""
     if not isinstance(facts.node, ast.If) or facts.node.orelse:
         return False
     test: ast.expr | None = facts.node.test
     if isinstance(test, ast.Name):
+        if test.id in analysis.parameters.names:
+            return False
         written = [one.node for one in analysis.statements() if test.id in one.writes]
         once = written[0] if len(written) == 1 else None
         plain = isinstance(once, ast.Assign) and isinstance(once.targets[0], ast.Name)

@@ -23,10 +23,10 @@ def check_unfilled(analysis: Analysis) -> Iterator[Diagnostic]:
     names = _full_names([facts.node for facts in statements])
     unfilled: set[str] = set()
     for facts in statements:
+        unfilled.difference_update(facts.writes)
         for node in _shown(facts.node):
             if _makes(node, names) or (isinstance(node, ast.Name) and node.id in unfilled):
                 yield _diagnostic(analysis, facts, node)
-        unfilled.difference_update(facts.writes)
         match facts.node:
             case ast.Assign(targets=[ast.Name(id=name)], value=value) if _makes(value, names):
                 unfilled.add(name)
@@ -59,17 +59,20 @@ def _full_names(trees: Collection[ast.stmt]) -> Mapping[str, str]:
 def _makes(node: ast.AST, names: Mapping[str, str]) -> bool:
     """Whether `node` makes an array that has elements and is not filled."""
     match node:
-        case ast.Call(func=ast.Name(id=name), args=[shape, *_]):
+        case ast.Call(func=ast.Name(id=name)):
             full = names.get(name, "")
-        case ast.Call(func=ast.Attribute(value=ast.Name(id=module), attr=name), args=[shape, *_]):
+        case ast.Call(func=ast.Attribute(value=ast.Name(id=module), attr=name)):
             full = f"{names.get(module)}.{name}"
         case _:
             return False
+    if full not in _MAKERS:
+        return False
     filled = any(
         word.arg == "dtype" and _text(word.value) in _FILLED_TYPES for word in node.keywords
     )
-    nothing = any(isinstance(n, ast.Constant) and n.value == 0 for n in ast.walk(shape))
-    return full in _MAKERS and not filled and not nothing
+    # A length of zero, wherever it stands.
+    nothing = any(isinstance(n, ast.Constant) and n.value == 0 for n in ast.walk(node))
+    return not filled and not nothing
 
 
 def _text(node: ast.expr) -> object:

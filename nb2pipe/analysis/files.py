@@ -31,6 +31,10 @@ _SELF: Final = "self"
 _OPENING: Final = CallEffect()
 # What is at their first path is elsewhere afterwards.
 _MOVING: Final = frozenset(["os.rename", "os.replace", "os.renames", "shutil.move"])
+# What is at this path is gone afterwards, and where nobody knows which, any file may be.
+_REMOVING: Final = frozenset(
+    ["remove", "unlink", "rmdir", "removedirs", "rmtree", "rename", "replace", "renames", "move"]
+)
 _WILD: Final = re.compile(r"[*?\[]")
 
 
@@ -46,8 +50,11 @@ class Files(OwnCode):
         name: str,
     ) -> None:
         """Record what files a call reads and writes, and where it goes."""
+        removes = name.rpartition(".")[2] in _REMOVING
         for path, writes in _paths(effect, receiver, arguments):
             self.use_file(path, node, writes=writes)
+            if removes and writes and self.from_start(path) is None:
+                self._lose_files(path, node)
         first = arguments.get(0) or IMMUTABLE
         if name in _MOVING:
             self.use_file(first, node, writes=True)
@@ -132,6 +139,8 @@ class Files(OwnCode):
         if text is None:
             streams = path.sites and all(map(_is_stream, path.sites))
             if path.dotted or not streams:
+                if appends:
+                    self._use_unknown_file(path, node, writes=False)
                 self._use_unknown_file(path, node, writes=writes)
             return
         if "://" in text:
@@ -173,15 +182,26 @@ class Files(OwnCode):
             self.touch(name, node, "it writes a file")
             return
         self.record.unknown_file = node
+        for name in self._perhaps(path):
+            self.read(name, node)
+
+    def _perhaps(self, path: Value) -> list[str]:
+        """Return the names of the files that an unknown path may be that of."""
         known = [name for name in self.names if name.startswith(FILES)]
         fitting = [name for name in known if name.endswith(f"{path.suffix}>")]
-        for name in [*fitting, *self._unknown(path.suffix)]:
+        return [*fitting, *self._unknown(path.suffix)]
+
+    def _lose_files(self, path: Value, node: ast.AST) -> None:
+        """Record that any of the files that an unknown path may be that of may be gone."""
+        for name in dict.fromkeys(self._perhaps(path)):
             self.read(name, node)
+            self.touch(name, node, "it may remove this file")
 
     def use_any_file(self, node: ast.AST) -> None:
         """Record that a program runs, which may read and write any file."""
         self._use_unknown_file(IMMUTABLE, node, writes=False)
         self._use_unknown_file(IMMUTABLE, node, writes=True)
+        self._lose_files(IMMUTABLE, node)
 
     def _unknown(self, suffix: str) -> Iterator[str]:
         """Yield the names of unknown files, as far as these may end in `suffix`."""

@@ -225,7 +225,10 @@ class LibraryCalls(Databases):
         for site in value.sites:
             effect = self.knowledge.operator(site.type, name)
             if effect is not None and effect.mutates:
-                self.mutate(frozenset([site]), node, "reading it changes it")
+                alone = Value(frozenset([site]))
+                self.mutate(self._touched(alone, effect), node, "using it changes it")
+                if effect.deep:
+                    self.tell(alone, node)
             if effect is not None and effect.state:
                 self.use_state(effect.state, node)
 

@@ -44,11 +44,11 @@ def kernel_shell(main: ModuleType, recorder: Recorder, run_in_loop: "Loop") -> "
 
     def show_result(data: Any, metadata: Any = None) -> None:
         count = shell.displayhook.prompt_count
-        recorder.add("execute_result", data=data, metadata=metadata, execution_count=count)
+        recorder.add("execute_result", metadata=metadata, data=data, execution_count=count)
 
     def publish(data: Any, metadata: Any = None, *_: Any, **more: Any) -> None:
         show = recorder.update if more.get("update") else recorder.display
-        show((more.get("transient") or {}).get("display_id"), data=data, metadata=metadata or {})
+        show((more.get("transient") or {}).get("display_id"), metadata=metadata or {}, data=data)
 
     errors: list[Any] = []
 

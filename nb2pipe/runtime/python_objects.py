@@ -79,12 +79,12 @@ def rebuild_dict_view(kind: int, owner: dict[Any, Any]) -> Any:
 REBOUND = [True]  # whether functions that are loaded become those that were replayed
 
 
-def rebuild_function(path: str, code: CodeType, closure: Any, home: str) -> FunctionType:
+def rebuild_function(path: str, codes: list[CodeType], closure: Any, home: str) -> FunctionType:
     """Return the replayed function at `path` of `__main__` if it is the same, else a new one of the module `home`."""
     found = find(path)
-    if REBOUND[0] and isinstance(found, FunctionType) and found.__code__ == code:
+    if REBOUND[0] and isinstance(found, FunctionType) and _codes(found) == codes:
         return found
-    return FunctionType(code, vars(importlib.import_module(home)), None, None, closure)
+    return FunctionType(codes[0], vars(importlib.import_module(home)), None, None, closure)
 
 
 def rebuild_code(version: str, content: bytes) -> CodeType:
@@ -103,12 +103,21 @@ def reduce_function(function: FunctionType, home: str) -> Any:
     """Return what makes a function of the module `home` again, as `object.__reduce_ex__` does."""
     path = function.__qualname__
     closure = function.__closure__
-    if closure or find(path) is not function:
+    if (closure and home == "__main__") or find(path) is not function:
         path = ""
     names = "name qualname doc module defaults kwdefaults dict annotations"
     # pickle assigns a state of this form attribute by attribute.
     state = {f"__{name}__": getattr(function, f"__{name}__") for name in names.split()}
-    return rebuild_function, (path, function.__code__, closure, home), (None, state)
+    return rebuild_function, (path, _codes(function), closure, home), (None, state)
+
+
+def _codes(function: Any) -> list[CodeType]:
+    """Return the code of a function, and of those that decorators have put it around."""
+    codes = []
+    while isinstance(function, FunctionType):
+        codes.append(function.__code__)
+        function = getattr(function, "__wrapped__", None)
+    return codes
 
 
 def _reduce_cell(cell: CellType) -> Any:

@@ -68,10 +68,12 @@ class Comm(BaseComm):
 
 def install(_start: Any, _settings: Any, _reducers: Any, _ways: Any) -> None:
     """Let widgets find this module, and tell them at the end of each cell what they show."""
+    shell = getattr(builtins, "get_ipython", lambda: None)()
+    if not shell:
+        return
     comm.create_comm = Comm
     stream: Any = sys.stdout
     RECORDERS.append(stream.recorder)
-    shell = vars(builtins)["get_ipython"]()
     fail = shell._showtraceback  # noqa: SLF001 -- as kernels do
 
     def show_error(kind: Any, error: BaseException, lines: list[str]) -> None:

@@ -18,6 +18,7 @@ def errors(found):
     [
         "np.empty(3)", "empty((2, 3))", "print(np.empty_like([1.5]))", "np.empty(3), 1", "f'{empty(3)}'",
         "x = np.empty(3); x", "x = np.empty(3)\nif x.size:\n    print('x:', x)", "x = np.empty(3, dtype=int); str(x)",
+        "np.empty(shape=(2, 3))",
     ],
 )  # fmt: skip
 def test_an_array_that_was_never_filled_is_shown(analysis, source):
@@ -32,6 +33,8 @@ def test_an_array_that_was_never_filled_is_shown(analysis, source):
         "x = np.empty(3)\nprint(x.shape, len(x))", "np.empty(0)", "print(np.empty((0, 2)))",
         "np.empty(2, dtype=object)", "def f():\n    print(np.empty(3))", "x = np.empty(3)\nnp.add(1, 2, out=x)\nx",
         "x = np.empty(3)\nfor i in range(3):\n    x[i] = i\nprint(x)", "np.zeros(3)",
+        "x = np.empty(3)\nfor i in range(3):\n    x[i] = i\n    print(x)",
+        "x = np.empty(3)\nwith np.errstate(all='ignore'):\n    x[:] = 1\n    print(x)",
     ],
 )  # fmt: skip
 def test_an_array_that_is_filled_or_has_nothing_may_be_shown(analysis, source):

@@ -149,11 +149,30 @@ def test_what_is_displayed_inside_of_a_widget_is_the_widgets(nb):
         ("@out.capture(clear_output=True)\ndef f(x):\n    print(x)\n    return x", "step:d"),
         ("print(f(3), len(out.outputs))", "step:e"),
         ("print(out.outputs, f(4))", "step:f"),
-        ("print(out.outputs)\nout.close()", "step:g"),
+        ("print(out.outputs)\nwith out:\n    display(5)", "step:g"),
+        (
+            "print(out.outputs)\nout.observe(lambda change: seen.append(1), 'outputs')\nseen = []",
+            "step:h",
+        ),
+        ("with out:\n    print('once more')", "step:i"),
+        ("print(seen)\nout.close()", "step:j"),
     )
     found = verify(path)
     assert [report.status for report in found.reports] == [RunStatus.EQUAL]
     assert not found.set_aside
+
+
+def test_a_widget_that_a_local_module_makes_takes_what_is_displayed(nb):
+    path = nb(
+        ("import rooms\nout = rooms.make()", "step:a"),
+        ("rooms.say(out, 'inside')\nprint('behind')", "step:b"),
+        ("print(out.outputs)", "step:c"),
+    )
+    (path.parent / "rooms.py").write_text(
+        "def make():\n    import ipywidgets\n    return ipywidgets.Output()\n"
+        "def say(out, text):\n    with out:\n        print(text)\n"
+    )
+    assert [report.status for report in verify(path).reports] == [RunStatus.EQUAL]
 
 
 def test_a_decorator_that_calls_its_function_does_so_once(nb):
