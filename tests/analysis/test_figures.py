@@ -1,7 +1,11 @@
 """With a backend that keeps figures open, a step that goes on drawing on the figure of another one is refused."""
 
+from dataclasses import replace
+
 import pytest
 
+from nb2pipe.frontend.layout import Role
+from tests.analysis.conftest import Analysis, lay_out
 from tests.analysis.test_declared import analyse
 
 NOTEBOOK = "import matplotlib.pyplot as plt\n%matplotlib notebook\nplt.plot([1])"
@@ -169,3 +173,15 @@ def test_functions_that_call_each_other_are_looked_into_once():
     calls = "".join(f"    f{at}()\n" for at in range(14))
     cells = [("a", f"def f{at}():\n{calls}") for at in range(14)]
     assert refused(("a", AGG), *cells, ("b", "f0()")) == []
+
+
+def test_a_flag_that_is_a_parameter_may_be_set():
+    draws = (
+        "import matplotlib.pyplot as plt\nif flag:\n    plt.switch_backend('agg')\nplt.plot([1])"
+    )
+    layout = lay_out(("a", "flag = False"), ("a", draws), ("b", "plt.title('x')"))
+    first, *others = layout.cells
+    cells = (replace(first, role=Role.PARAMETERS), *others)
+    found = Analysis(replace(layout, cells=cells)).diagnostics
+    assert [d.span.cell for d in found if d.code.number == "NB218"] == [3]
+    assert [d for d in Analysis(layout).diagnostics if d.code.number == "NB218"] == []
