@@ -155,8 +155,8 @@ class Calls(LibraryCalls):
         for site in value.sites:
             if site.definition is not None:
                 site.definition.decorators |= names
-        maker = self.evaluate(place.func, None) if isinstance(place, ast.Call) else decorator
-        if maker.dotted is not None and self.knowledge.function(maker.dotted).calls:
+        named = decorator.dotted is not None and self.knowledge.function(decorator.dotted).calls
+        if named or not self.calling.isdisjoint(decorator.sites):
             self.record.varies = True  # it shows something each time
             self.run_callbacks(place, Arguments((value,)))
         return Value(value.sites | self._registered(value, decorator, place, names))
@@ -166,8 +166,8 @@ class Calls(LibraryCalls):
     ) -> Sites:
         """Return the objects of a library that may keep what a method of theirs decorates, and change."""
         owners = objects(decorator.sites)
-        known = decorator.dotted is not None or not STATELESS.isdisjoint(names)
-        if known or all(map(self._called, owners)):
+        keeps_nothing = decorator.dotted is not None or not STATELESS.isdisjoint(names)
+        if keeps_nothing or all(map(self._called, owners)):
             return NOTHING
         if not self.names_that_see(self.heap.reach(owners)):
             return NOTHING

@@ -244,6 +244,8 @@ class LibraryCalls(Databases):
         site = self.site(node, "call", effect.type or _kept_type(effect, own))
         if effect.unstorable:
             self.unstorable.add(site)
+        if effect.calls:
+            self.calling.add(site)
         given = own.sites | arguments.sites
         match effect.returns:
             case "fresh":

@@ -102,6 +102,9 @@ class Paths(Bindings):
         outside = self.put_back
         managers = []
         for item in node.items:
+            if isinstance(item.context_expr, ast.Call):
+                manager = self.evaluate(item.context_expr.func, frame)
+                self.put_back |= put_back([manager.dotted])
             value = self.evaluate(item.context_expr, frame)
             entered = self.run_methods(value, ["__enter__", "__aenter__"], node)
             self.run_operator(value, "__enter__", node)
@@ -109,9 +112,6 @@ class Paths(Bindings):
                 given = Value(value.sites | entered.sites, value.dotted)
                 self.assign(item.optional_vars, given, frame)
             managers.append(value)
-            if isinstance(item.context_expr, ast.Call):
-                manager = self.evaluate(item.context_expr.func, frame)
-                self.put_back |= put_back([manager.dotted])
         self.execute(node.body, frame)
         for value in reversed(managers):
             self.run_methods(value, ["__exit__", "__aexit__"], node)

@@ -88,6 +88,8 @@ class Memory:
         self.walked_at: dict[Site, int] = {}
         self.derived: dict[Site, Sites] = {}
         self.unstorable: set[Site] = set()
+        # Decorators of libraries that call the function which they get.
+        self.calling: set[Site] = set()
         self.states_set: set[str] = set()
         # The file behind what is written through.
         self.backed: dict[Site, str] = {}

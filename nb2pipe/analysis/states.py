@@ -15,6 +15,7 @@ INSIDE: Final = "[]"
 GENERATORS: Final = ("random", "numpy.random", "torch", "tensorflow")
 """The modules with a global random generator, which is hidden state of this name."""
 
+_XARRAY: Final = f"xarray.core.options.OPTIONS{INSIDE}"
 # Which module keeps what calls and assignments to these names set; the first that fits.
 _KEPT_BY: Final = (
     (re.compile(r"(matplotlib|pylab)\.(\w+\.)*(rcParams|rcdefaults|rc|rc_file|style|xkcd|i(on|off))\b"), "matplotlib"),
@@ -29,6 +30,7 @@ _KEPT_BY: Final = (
     (re.compile(r"logging\.(disable|Logger\.setLevel)$"), "logging"),
     (re.compile(r"os\.(environ|chdir|putenv|unsetenv)\b"), "os"),
     (re.compile(r"sys\.(path|setrecursionlimit)\b"), "sys"),
+    (re.compile(r"xarray\.set_options$"), _XARRAY),
 )  # fmt: skip
 # Settings that change how fast or where something runs, or that fail loudly where they are missing.
 _HARMLESS: Final = re.compile(
@@ -48,6 +50,7 @@ _PUT_BACK: Final = {
     "seaborn.axes_style": "matplotlib",
     "seaborn.plotting_context": "matplotlib",
     "decimal.localcontext": "decimal",
+    "xarray.set_options": _XARRAY,
 }
 _CHANGES: Final = frozenset(
     [

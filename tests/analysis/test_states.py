@@ -4,7 +4,7 @@ import pytest
 
 from nb2pipe.bundle.states import state_code
 
-PLT = "import matplotlib.pyplot as plt, numpy as np, pandas as pd, os, warnings, math"
+PLT = "import matplotlib.pyplot as plt, numpy as np, pandas as pd, os, warnings, math, xarray as xr"
 PRINT = ("c", "print(1)")
 
 REPLAYED = {
@@ -36,6 +36,8 @@ CARRIED = {
     "filters in a function": (
         "def f():\n    warnings.simplefilter('ignore')\n    print('quiet')\nf()", "warnings"),
     "an attribute of a module": ("for n in [3]:\n    math.pi = n", "math.pi"),
+    "options of xarray": (
+        "_ = xr.set_options(keep_attrs=True)", "xarray.core.options.OPTIONS[]"),
     "a constant's content": ("for n in [3]:\n    math.TABLE['n'] = n", "math.TABLE[]"),
     "a constant's method": ("for n in [3]:\n    math.TABLE.append(n)", "math.TABLE[]"),
 }  # fmt: skip
@@ -57,6 +59,7 @@ def test_options_from_values_of_the_notebook(analysis):
 PUT_BACK = {
     "warnings": "with warnings.catch_warnings():\n    warnings.simplefilter('ignore')\n    x = [1]",
     "pandas": "with pd.option_context('display.width', 60):\n    pd.set_option('display.width', 9); x = [1]",
+    "xarray": "with xr.set_options(keep_attrs=True):\n    x = [1]",
     "matplotlib": "with plt.rc_context():\n    plt.rcParams['lines.linewidth'] = 9; x = [1]",
 }
 
