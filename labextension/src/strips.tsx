@@ -173,16 +173,27 @@ class Strip extends Widget {
     this.cell.node.style.setProperty('--nb2p-step-colour', colour);
     this.toggleClass('nb2p-mod-continues', !begins);
     this.toggleClass('nb2p-mod-skipped', place?.role === 'skip');
-    this.node.replaceChildren(this.badge(place), ...this.variables(place), ...this.problems());
+    this.showBadge(place);
+    this._rest.forEach(part => part.remove());
+    this._rest = [...this.variables(place), ...this.problems()];
+    this.node.append(...this._rest);
   }
 
-  private badge(place: ICellPlace): HTMLElement {
+  private createBadge(): HTMLButtonElement {
+    const badge = element('button', 'nb2p-Badge');
+    badge.type = 'button';
+    badge.addEventListener('click', () => this.edit());
+    this.node.prepend(badge);
+    return badge;
+  }
+
+  /** Fill the one badge anew: a click on one that is replaced while the button is down would be lost. */
+  private showBadge(place: ICellPlace): void {
     const trans = this.trans;
     const name = place.step ?? (place.role === 'skip' ? trans.__('skipped') : trans.__('no step'));
     const role = place.role === 'step' || place.role === 'skip' ? '' : place.role;
-    const badge = element('button', 'nb2p-Badge');
-    badge.type = 'button';
-    badge.append(element('span', 'nb2p-Dot'), shorten(name, 40));
+    const badge = this._badge;
+    badge.replaceChildren(element('span', 'nb2p-Dot'), shorten(name, 40));
     if (role) {
       badge.append(element('span', 'nb2p-Role', role));
     }
@@ -192,8 +203,6 @@ class Strip extends Widget {
       role ? trans.__('Step %1, role %2: edit', name, role) : trans.__('Step %1: edit', name)
     );
     badge.setAttribute('aria-expanded', String(this._editor !== null));
-    badge.addEventListener('click', () => this.edit());
-    return badge;
   }
 
   private variables(place: ICellPlace): HTMLElement[] {
@@ -234,6 +243,8 @@ class Strip extends Widget {
   private _diagnostics: IDiagnostic[] = [];
   private _editor: Widget | null = null;
   private _state = '';
+  private _badge = this.createBadge();
+  private _rest: HTMLElement[] = [];
 }
 
 function names(arrow: string, label: string, list: readonly string[]): HTMLElement {
