@@ -171,7 +171,7 @@ def _facts(source: Source) -> dict[int, CellFacts]:
         return {}
     cells, _ = parse_cells(layout.cells)
     parameters, _ = find_parameters(cells)
-    knowledge = with_local_modules((source.folder / source.path).parent, cells, load_knowledge())
+    knowledge, _ = with_local_modules((source.folder / source.path).parent, cells, load_knowledge())
     facts = interpret(cells, knowledge=knowledge, parameters=parameters.names).cells
     return {parsed.laid.cell.number: fact for parsed, fact in zip(cells, facts, strict=True)}
 

@@ -152,7 +152,7 @@ class Reasons:
             raise UnequalError(f"{path} cannot be read")
         self._numbers = {laid.cell.position: laid.cell.number for laid in layout.cells}
         cells, _ = parse_cells(layout.cells)
-        knowledge = with_local_modules(path.parent, cells, load_knowledge())
+        knowledge, _ = with_local_modules(path.parent, cells, load_knowledge())
         self._facts = interpret(cells, knowledge=knowledge).cells
 
     def of(self, pipeline: Pipeline, edge: Edge) -> tuple[str, ...]:

@@ -49,9 +49,7 @@ def analyse(layout: Layout) -> tuple[Analysed, tuple[Diagnostic, ...]]:
     cells, diagnostics = parse_cells(layout.cells)
     parameters, found = find_parameters(cells)
     knowledge, problems = read_rules(layout.rules)
-    modules = local_modules(Path(layout.notebook).parent, cells, knowledge)
-    trees = [cell.tree for cell in cells]
-    knowledge = describe_modules(modules, trees, knowledge)
+    knowledge, modules = with_local_modules(Path(layout.notebook).parent, cells, knowledge)
     interpretation = interpret(cells, knowledge=knowledge, parameters=parameters.names)
     history = trace(interpretation, parameters.by_cell, preamble_cells(layout, interpretation))
     linker = Linker(layout, interpretation, history)
@@ -68,7 +66,8 @@ def analyse(layout: Layout) -> tuple[Analysed, tuple[Diagnostic, ...]]:
         linker=linker,
         program=program,
     )
-    packages = mentioned_packages([*trees, *(module.tree for module in modules.values())])
+    trees = (*(cell.tree for cell in cells), *(module.tree for module in modules.values()))
+    packages = mentioned_packages(trees)
     extras = tuple(extra for package, extra in _EXTRAS.items() if package in packages)
     steps = tuple(replace(step, extras=extras) for step in steps)
     analysed = Analysed(
@@ -90,23 +89,15 @@ _WRITES: Final = re.compile(r"open\(|write|>")
 
 def with_local_modules(
     folder: Path, cells: Sequence[ParsedCell], knowledge: Knowledge
-) -> Knowledge:
-    """Return `knowledge` with what the modules in the notebook's folder do."""
-    modules = local_modules(folder, cells, knowledge)
-    return describe_modules(modules, [cell.tree for cell in cells], knowledge)
-
-
-def local_modules(
-    folder: Path, cells: Sequence[ParsedCell], knowledge: Knowledge
-) -> Mapping[str, Module]:
-    """Read the modules in the notebook's folder, or in cells that write them.
+) -> tuple[Knowledge, Mapping[str, Module]]:
+    """Return what is known with the modules in the notebook's folder, or in cells that write them, and the modules.
 
     A file that a cell writes in another way may hold anything. One that is fetched where it is missing is the one
     that is there.
     """
     texts = [cell.text for cell in cells if _WRITES.search(cell.text)]
     written = written_modules(cell.laid.cell.source for cell in cells)
-    return read_modules(
+    modules = read_modules(
         folder,
         (cell.tree for cell in cells),
         written,
@@ -116,6 +107,7 @@ def local_modules(
             or (name not in written and any(f"{name}.py" in text for text in texts))
         ),
     )
+    return describe_modules(modules, [cell.tree for cell in cells], knowledge), modules
 
 
 def _without_consequences(diagnostics: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:

@@ -10,7 +10,6 @@ import sys
 from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from itertools import chain
-from typing import TypeGuard
 
 
 def imported_modules(trees: Iterable[ast.AST]) -> Mapping[str, str]:
@@ -28,9 +27,11 @@ def imported_modules(trees: Iterable[ast.AST]) -> Mapping[str, str]:
 
 def mentioned_packages(trees: Iterable[ast.AST]) -> set[str]:
     """Return the packages of which `trees` import something, and texts that `import_module` may get."""
-    nodes = [node for tree in trees for node in ast.walk(tree)]
-    texts = (node.value for node in nodes if isinstance(node, ast.Constant))
-    names = chain(chain.from_iterable(map(modules_of, nodes)), filter(_is_text, texts))
+    names: set[str] = set()
+    for node in chain.from_iterable(map(ast.walk, trees)):
+        names.update(modules_of(node))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            names.add(node.value)
     return {name.partition(".")[0] for name in names}
 
 
@@ -60,10 +61,6 @@ def modules_of(node: ast.AST) -> list[str]:
             return [module or ""] if level == 0 else [""]
         case _:
             return []
-
-
-def _is_text(value: object) -> TypeGuard[str]:
-    return isinstance(value, str)
 
 
 @cache

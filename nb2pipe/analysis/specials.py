@@ -32,11 +32,7 @@ _BETWEEN: Final = re.compile(r"[,\s]+")
 _NAMESPACE: Final = {"builtins.globals", "builtins.locals", "builtins.vars", "builtins.dir"}
 
 # These give the frame of a caller, which has its variables.
-_FRAMES: Final = {"sys._getframe", "inspect.currentframe", "inspect.stack"}
-# These evaluate a text, with the variables of the caller.
-_EVALUATING: Final = {"pandas.eval", "numexpr.evaluate"}
-# These look for tests among all variables.
-_LOOKING_AROUND: Final = {"doctest.testmod", "unittest.main"}
+_FRAMES: Final = ("sys._getframe", "inspect.currentframe", "inspect.stack")
 # What calls of these do shows, each time.
 _SHOWING: Final = (
     "builtins.print", "builtins.input", "IPython.", "sys.std", "logging.", "warnings.warn", "matplotlib.pyplot.",
@@ -62,6 +58,9 @@ class Specials(Calls):
             "h5py.File": self.open_again,
             "builtins.exec": self._run_text,
             "builtins.eval": self._run_text,
+            **dict.fromkeys(("pandas.eval", "numexpr.evaluate"), self._read_expression),
+            **dict.fromkeys(("doctest.testmod", "unittest.main"), self._look_for_tests),
+            **dict.fromkeys(_FRAMES, self._look_at_caller),
             "cProfile.run": self._profile_text,
             "profile.run": self._profile_text,
             "timeit.timeit": self._time_text,
@@ -90,12 +89,6 @@ class Specials(Calls):
         """Evaluate a call by its own rule; None when `dotted` has none."""
         if dotted in _NAMESPACE and not arguments.all:
             return self._names_and_values(node, dotted, frame)
-        if dotted in _LOOKING_AROUND:
-            self.read_names(node)
-        if dotted in _FRAMES:
-            self._reach_any_name(node)
-        if dotted in _EVALUATING:
-            self._read_expression(node, arguments)
         if dotted == "IPython.get_ipython":
             return Value(frozenset([self.namespace]))
         if dotted == "builtins.print":
@@ -267,11 +260,19 @@ class Specials(Calls):
                 self._read_words(text, node)
 
     def _read_expression(self, node: ast.Call, arguments: Arguments) -> None:
+        """Read the variables that `pd.eval("a + b")` finds in the text, which it evaluates as a library does."""
         given = arguments.get(0) or arguments.get("expr") or arguments.get("ex") or IMMUTABLE
         if given.text is None:
             self._reach_any_name(node)
         else:
             self._read_words(given.text, node)
+
+    def _look_for_tests(self, node: ast.Call, _arguments: Arguments) -> None:
+        """Read all variables: tests are looked for among them."""
+        self.read_names(node)
+
+    def _look_at_caller(self, node: ast.Call, _arguments: Arguments) -> None:
+        self._reach_any_name(node)
 
     def _read_words(self, text: str, node: ast.AST) -> None:
         for name in _WORD.findall(text):

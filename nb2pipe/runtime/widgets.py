@@ -40,12 +40,11 @@ class Comm(BaseComm):
     def publish_msg(self, msg_type: str, data: Any = None, *_: Any, **__: Any) -> None:
         """Take a message of the widget."""
         data = data or {}
-        if msg_type != "comm_open" and data.get("method") != "update":
-            return
-        state = data.get("state", {})
+        is_update = data.get("method") == "update"
+        state = data.get("state", {}) if is_update or msg_type == "comm_open" else {}
         if "outputs" in state:
             self.outputs = copy.deepcopy([*state["outputs"]])
-        if "msg_id" in state and msg_type != "comm_open":
+        if "msg_id" in state and is_update:
             self.show(bool(state["msg_id"]))
 
     def show(self, inside: bool) -> None:  # noqa: FBT001 -- names of parameters are made short
@@ -83,7 +82,7 @@ def install(_start: Any, _settings: Any, _reducers: Any, _ways: Any) -> None:
         else:
             fail(kind, error, lines)
 
-    shell._showtraceback = show_error  # noqa: SLF001
+    shell._showtraceback = show_error  # noqa: SLF001 -- as kernels do
     shell.events.register("post_run_cell", tell_widgets)
 
 
