@@ -8,6 +8,7 @@ from nb2pipe.analysis.drawing import begins, chooses, drawing_names, drawn_by, f
 from nb2pipe.analysis.facts import StatementFacts
 from nb2pipe.analysis.findings import Analysis
 from nb2pipe.diagnostics import Code, Diagnostic, Severity
+from nb2pipe.frontend.walk import nodes_of
 
 _MANY: Final = 1000
 
@@ -100,7 +101,7 @@ def _going_on(
 
 def _opened_after(statement: ast.stmt, use: ast.Call, names: Mapping[str, str], opened: int) -> int:
     """Return how many figures are open after a statement that uses some, if so many are before; rather too many."""
-    calls = [node for node in ast.walk(statement) if isinstance(node, ast.Call)]
+    calls = [node for node in nodes_of(statement) if isinstance(node, ast.Call)]
     begun = sum(begins(call, names) and drawn_by(call, names) != "close" for call in calls)
     closed = sum(drawn_by(call, names) == "close" for call in calls)
     if isinstance(statement, ast.Expr | ast.Assign) and use in calls and drawn_by(use, names):

@@ -8,6 +8,7 @@ from nb2pipe.analysis.escapes import escape_facts
 from nb2pipe.analysis.findings import Analysis
 from nb2pipe.diagnostics import Code, Diagnostic
 from nb2pipe.frontend.layout import Role
+from nb2pipe.frontend.walk import nodes_of
 
 # Of a mapping of variables, these show all of them.
 _LISTING_METHODS: Final = {"keys", "values", "items", "copy", "__iter__", "__len__"}
@@ -27,17 +28,16 @@ def check_listings(analysis: Analysis) -> Iterator[Diagnostic]:
         return
     own_names = {name for facts in analysis.statements() for name in facts.writes}
     for facts in analysis.statements():
-        alone = _is_alone(analysis, facts.cell)
         for call, name in _listings(facts.node, inside=isinstance(facts.node, _SCOPES)):
             if name not in own_names:
                 yield _listed(analysis, facts.cell, call, f"{name}()")
-        for node in ast.walk(facts.node):
+        for node in nodes_of(facts.node):
             escape = escape_facts(node) if isinstance(node, ast.Call) else None
             if escape is None or escape.unbinds:
                 continue
-            if "namespace" in escape.state and not alone:
+            if "namespace" in escape.state and not _is_alone(analysis, facts.cell):
                 yield _listed(analysis, facts.cell, node, escape.name)
-            if "history" in escape.state and not alone:
+            if "history" in escape.state and not _is_alone(analysis, facts.cell):
                 yield _diagnostic(
                     analysis, facts.cell, node, Code.OUTPUT_HISTORY,
                     f"`{escape.name}` looks into the history, and that of a step has its own cells only",

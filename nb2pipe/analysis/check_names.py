@@ -12,6 +12,7 @@ from nb2pipe.analysis.history import is_history
 from nb2pipe.analysis.scopes import bound_names, names_read, surely_read
 from nb2pipe.diagnostics import Code, Diagnostic, Related, Severity
 from nb2pipe.frontend.layout import Role
+from nb2pipe.frontend.walk import nodes_of
 
 _SHELL = {*SHELL_NAMES, "_exit_code"}
 
@@ -76,7 +77,7 @@ def _defined_earlier_in_cell(analysis: Analysis, facts: StatementFacts) -> set[s
     statements = analysis.interpretation.cells[facts.cell].statements
     found = {name for other in statements if other.order < facts.order for name in other.writes}
     loops = any(
-        isinstance(node, ast.For | ast.AsyncFor | ast.While) for node in ast.walk(facts.node)
+        isinstance(node, ast.For | ast.AsyncFor | ast.While) for node in nodes_of(facts.node)
     )
     return found | facts.writes.keys() if loops else found
 

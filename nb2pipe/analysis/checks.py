@@ -22,6 +22,7 @@ from nb2pipe.analysis.scopes import names_read
 from nb2pipe.analysis.versions import Version
 from nb2pipe.diagnostics import Code, Diagnostic
 from nb2pipe.frontend.layout import StepLayout
+from nb2pipe.frontend.walk import nodes_of
 from nb2pipe.ir import Replay
 
 
@@ -267,7 +268,7 @@ def check_input(analysis: Analysis) -> Iterator[Diagnostic]:
         position = parsed.laid.cell.position
         if "input" in analysis.history.before[position]:
             continue
-        for node in ast.walk(parsed.tree):
+        for node in nodes_of(parsed.tree):
             if (
                 isinstance(node, ast.Call)
                 and isinstance(node.func, ast.Name)

@@ -8,6 +8,7 @@ from typing import Final
 
 from nb2pipe.analysis.escapes import escape_facts
 from nb2pipe.analysis.knowledge import load_knowledge
+from nb2pipe.frontend.walk import nodes_of
 
 _PYPLOT: Final = ("matplotlib.pyplot", "pylab", "matplotlib.pylab", "seaborn")
 _CHOOSERS: Final = {"matplotlib.use", *(f"{module}.switch_backend" for module in _PYPLOT)}
@@ -46,7 +47,7 @@ def drawing_names(nodes: Collection[ast.stmt]) -> _Names:
     """
     found: dict[str, str] = {}
     stars: set[str] = set()
-    for node in chain.from_iterable(map(ast.walk, nodes)):
+    for node in chain.from_iterable(map(nodes_of, nodes)):
         if isinstance(node, ast.Import | ast.ImportFrom):
             module = f"{node.module}." if isinstance(node, ast.ImportFrom) else ""
             for alias in node.names:
@@ -78,7 +79,7 @@ def _of_stars(nodes: Collection[ast.stmt], stars: Collection[str]) -> _Names:
     knowledge = load_knowledge()
     names = {
         node.func.id
-        for node in chain.from_iterable(map(ast.walk, nodes))
+        for node in chain.from_iterable(map(nodes_of, nodes))
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
     }
     return {
@@ -91,7 +92,7 @@ def _of_stars(nodes: Collection[ast.stmt], stars: Collection[str]) -> _Names:
 
 def chooses(statement: ast.AST, names: _Names, *, inline: bool = False) -> bool:
     """Whether a statement chooses the inline backend, or another one that keeps figures open from cell to cell."""
-    backends = (_backend(node, names) for node in ast.walk(statement))
+    backends = (_backend(node, names) for node in nodes_of(statement))
     return any(backend and ("inline" in backend) is inline for backend in backends)
 
 

@@ -13,6 +13,7 @@ from nb2pipe.analysis.syntax import ParsedCell, span_of
 from nb2pipe.analysis.versions import History
 from nb2pipe.diagnostics import Span
 from nb2pipe.frontend.layout import Layout
+from nb2pipe.frontend.walk import nodes_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,4 +46,4 @@ class Analysis:
 
 
 def _is_inside(node: ast.AST, parsed: ParsedCell) -> bool:
-    return any(node is inner for inner in ast.walk(parsed.tree))
+    return any(node is inner for inner in nodes_of(parsed.tree))

@@ -11,6 +11,7 @@ from typing import Final
 
 from nb2pipe.analysis.syntax import ParsedCell
 from nb2pipe.frontend.layout import LaidCell, Role
+from nb2pipe.frontend.walk import nodes_of
 
 LAST: Final = ("_", "__", "___")
 """The values that were displayed last, the latest first."""
@@ -51,7 +52,7 @@ def outputs_read(cells: Sequence[ParsedCell]) -> frozenset[str]:
         return frozenset()
     found: set[str] = set()
     for cell in cells:
-        for node in ast.walk(cell.tree):
+        for node in nodes_of(cell.tree):
             if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
                 found.add(node.id)
             elif isinstance(node, ast.Subscript):

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from itertools import chain
 
+from nb2pipe.frontend.walk import nodes_of
+
 
 def imported_modules(trees: Iterable[ast.AST]) -> Mapping[str, str]:
     """Return the full names of the packages that `import` binds anywhere in `trees`, by their name there."""
@@ -19,7 +21,7 @@ def imported_modules(trees: Iterable[ast.AST]) -> Mapping[str, str]:
         if alias.asname
         else alias.name.partition(".")[0]
         for tree in trees
-        for node in ast.walk(tree)
+        for node in nodes_of(tree)
         if isinstance(node, ast.Import)
         for alias in node.names
     }
@@ -28,7 +30,7 @@ def imported_modules(trees: Iterable[ast.AST]) -> Mapping[str, str]:
 def mentioned_packages(trees: Iterable[ast.AST]) -> set[str]:
     """Return the packages of which `trees` import something, and texts that `import_module` may get."""
     names: set[str] = set()
-    for node in chain.from_iterable(map(ast.walk, trees)):
+    for node in chain.from_iterable(map(nodes_of, trees)):
         names.update(modules_of(node))
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             names.add(node.value)
@@ -47,7 +49,7 @@ def imports_only_standard(tree: ast.AST) -> bool:
     """Whether all modules that are imported below `tree` are Python's own, which only define things."""
     return all(
         module.partition(".")[0] in sys.stdlib_module_names
-        for node in ast.walk(tree)
+        for node in nodes_of(tree)
         for module in modules_of(node)
     )
 
@@ -69,7 +71,7 @@ def _chains(tree: ast.AST) -> tuple[tuple[str, str], ...]:
     return tuple(
         dict.fromkeys(
             (inner.value.id, inner.attr)
-            for node in ast.walk(tree)
+            for node in nodes_of(tree)
             if isinstance(node, ast.Attribute)
             and isinstance(inner := node.value, ast.Attribute)
             and isinstance(inner.value, ast.Name)

@@ -24,6 +24,7 @@ from nb2pipe.analysis.states import keeps_options
 from nb2pipe.analysis.syntax import ParsedCell
 from nb2pipe.analysis.wrappers import store_wrappers
 from nb2pipe.frontend.declarations import Effect
+from nb2pipe.frontend.walk import nodes_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +86,7 @@ def interpret(
 
 def _missing(cells: Sequence[ParsedCell]) -> frozenset[str]:
     """Return the names that some cell reads though none binds them where it can be seen."""
-    nodes = [node for cell in cells for node in ast.walk(cell.tree)]
+    nodes = [node for cell in cells for node in nodes_of(cell.tree)]
     bound = {name for node in nodes for name in bound_names(node)}
     bound.update(node.arg for node in nodes if isinstance(node, ast.arg))
     read = (n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load))

@@ -14,6 +14,7 @@ from nb2pipe.analysis.ipython_syntax import PlainPython, plain_python, restore, 
 from nb2pipe.analysis.syntax_hints import hint_for
 from nb2pipe.diagnostics import Code, Diagnostic, Span
 from nb2pipe.frontend.layout import LaidCell, Role
+from nb2pipe.frontend.walk import nodes_of
 
 _FILE: Final = "<cell>"
 # IPython takes prompts away also where they happen to be valid Python: `In [1]: x = 1`.
@@ -303,7 +304,7 @@ def _without_tree(laid: LaidCell) -> ParsedCell:
 
 
 def _any_binds(cells: Sequence[ParsedCell], name: str) -> bool:
-    return any(_binds(node, name) for cell in cells for node in ast.walk(cell.tree))
+    return any(_binds(node, name) for cell in cells for node in nodes_of(cell.tree))
 
 
 def _binds(node: ast.AST, name: str) -> bool:

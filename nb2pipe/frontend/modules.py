@@ -8,6 +8,8 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
+from nb2pipe.frontend.walk import nodes_of
+
 _MOST_BYTES: Final = 1_000_000
 _WRITEFILE: Final = re.compile(r"%%(?:writefile|file)\s+(?:\./)?(?P<path>\w+(?:/\w+)*)\.py\s*")
 _PATH_METHODS: Final = frozenset({"append", "insert", "extend"})
@@ -52,7 +54,7 @@ def read_modules(
 
 
 def _added_folders(tree: ast.AST) -> Iterator[str]:
-    for node in ast.walk(tree):
+    for node in nodes_of(tree):
         match node:
             case ast.Call(
                 func=ast.Attribute(value=ast.Attribute(attr="path"), attr=method), args=arguments
@@ -66,7 +68,7 @@ def _added_folders(tree: ast.AST) -> Iterator[str]:
 
 def imported_names(tree: ast.AST) -> Iterator[str]:
     """Yield the full names in `tree` that may be modules, packages first; relative imports are left out."""
-    for node in ast.walk(tree):
+    for node in nodes_of(tree):
         match node:
             case ast.Import(names=names):
                 for item in names:
