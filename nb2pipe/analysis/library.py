@@ -39,6 +39,8 @@ _CALLING_NO_FUNCTION: Final = frozenset({
 """These call special methods of what they get at most."""
 # What these get, they use as they are known to, and let go or show what they keep it in.
 _BY_PYTHON: Final = ("builtins.", "None.", "csv.", "file.")
+# Whoever gets one of these may draw from it, which moves it on.
+_GENERATORS: Final = frozenset(["numpy.random.Generator", "random.Random", "torch.Generator"])
 _NO_PLACES: Final = frozenset(["self", "all", "drawings"])
 _CLOSED: Final = ("pandas.", "polars.", "xarray.", "numpy.ndarray")
 
@@ -57,6 +59,7 @@ class LibraryCalls(Databases):
         name: str = "",
     ) -> Value:
         """Record what a library's function does, as far as it is known, and return its result."""
+        draws = bool(effect.state)
         effect = effect.given({word: value.constant for word, value in arguments.keywords if word})
         if effect.in_memory and self.is_in_memory(node):
             effect = effect.without_file()
@@ -75,6 +78,8 @@ class LibraryCalls(Databases):
             self.act()
         self._change(node, effect, receiver, arguments)
         self._use_up(node, effect, arguments)
+        if not name.startswith("builtins."):
+            self._draw(node, effect, receiver, arguments, draws=draws)
         if self.files.handles and not name.startswith(_BY_PYTHON):
             self._give_handles(node, effect, receiver, arguments)
         self._hidden_state(node, effect, receiver, arguments)
@@ -116,6 +121,22 @@ class LibraryCalls(Databases):
             self.consume(Value(used), node)
         streams = frozenset(site for site in arguments.sites if site.type == "file")
         self.mutate(streams, node, "this call may read or write it")
+
+    def _draw(
+        self,
+        node: ast.AST,
+        effect: CallEffect,
+        receiver: Value | None,
+        arguments: Arguments,
+        *,
+        draws: bool,
+    ) -> None:
+        """Record that a call moves the generators of random numbers that it gets; if it `draws`, those inside, too."""
+        own = receiver.sites if receiver is not None else NOTHING
+        if effect.returns == "holds" or (own and all(site.type in CONTAINERS for site in own)):
+            return
+        given = self.heap.reach(arguments.sites | own) if draws else arguments.sites
+        self.mutate(_generators(given), node, "it may draw from it")
 
     def _give_handles(
         self, node: ast.AST, effect: CallEffect, receiver: Value | None, arguments: Arguments
@@ -168,7 +189,7 @@ class LibraryCalls(Databases):
     def _touched(self, changed: Value, effect: CallEffect) -> Sites:
         """Return which objects change when `changed` does: with what it holds, when that is said or feared."""
         if not effect.deep and effect.known:
-            return objects(changed.sites)
+            return objects(changed.sites) | _generators(self.heap.reach(changed.sites))
         reached = self.changeable(changed.sites)
         if effect is OF_TRUSTED:
             # The models that an object of a library was made of, but not the data.
@@ -267,6 +288,10 @@ class LibraryCalls(Databases):
                 self.heap.hold([site], held | words | opaque)
             case "holds" | "code":
                 self.heap.hold([site], given)
+            case "elements":
+                held = self.heap.held(frozenset(s for s in given if s.type in CONTAINERS))
+                self.heap.hold([site], held)
+                return Value(frozenset([site]) | objects(held))
             case _:
                 self.heap.hold([site], given)
                 containers = frozenset(site for site in given if site.type in CONTAINERS)
@@ -353,6 +378,10 @@ def _is_buffer(site: Site) -> bool:
 
 def _may_own_memory(site: Site) -> bool:
     return site.definition is None and (site.type is None or _is_buffer(site))
+
+
+def _generators(sites: Sites) -> Sites:
+    return frozenset(site for site in sites if site.type in _GENERATORS)
 
 
 def _kept_type(effect: CallEffect, receiver: Value) -> str | None:

@@ -12,7 +12,7 @@ from nb2pipe.analysis.states import GENERATORS
 from nb2pipe.diagnostics import Code, Diagnostic, Span
 from nb2pipe.frontend.values import did_you_mean
 
-RETURNS: Final = ("fresh", "none", "shallow", "holds", "view", "self", "code", "unknown")
+RETURNS: Final = ("fresh", "none", "shallow", "elements", "holds", "view", "self", "code", "unknown")
 STATES: Final = GENERATORS
 
 _TOP: Final = (
