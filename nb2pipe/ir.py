@@ -276,7 +276,7 @@ class Step:
     `cells` are positions, ascending. `parameters` are the pipeline parameters that it needs.
     `metrics` are the names whose numbers become the step's metrics. `after` are declared
     predecessors (`prev:`). `handles` are the files of which it stores or loads open handles. `extras` are parts of the
-    runtime that only some notebooks need: `widgets`, `databases`.
+    runtime that only some notebooks need: `widgets`, `databases`, `documents`.
     """
 
     name: str

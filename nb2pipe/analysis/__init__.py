@@ -27,7 +27,7 @@ from nb2pipe.frontend.layout import LaidCell, Layout, Role
 from nb2pipe.frontend.modules import Module, read_modules, written_modules
 from nb2pipe.ir import Cell, Edge, Parameter, Step
 
-_EXTRAS: Final = {"ipywidgets": "widgets", "sqlite3": "databases"}
+_EXTRAS: Final = {"ipywidgets": "widgets", "sqlite3": "databases", "bs4": "documents"}
 """What the runtime must have where a package is used."""
 
 

@@ -4,6 +4,7 @@ import ast
 from typing import Final
 
 from nb2pipe.analysis.arguments import Arguments
+from nb2pipe.analysis.containers import is_buffer
 from nb2pipe.analysis.definitions import Frame
 from nb2pipe.analysis.heap import IMMUTABLE, Site, Value, join
 from nb2pipe.analysis.objects import member_runs
@@ -11,6 +12,8 @@ from nb2pipe.analysis.specials import Specials
 
 # The type of a result whose parts share nothing with each other: `train_test_split(X, y)`.
 _PIECES: Final = "pieces"
+# These have no hash.
+_NO_KEYS: Final = frozenset({"list", "dict", "set", "slice"})
 
 
 class Bindings(Specials):
@@ -33,8 +36,9 @@ class Bindings(Specials):
                 self.set_part(self.holder(base, frame), value, target, attribute)
             case ast.Subscript(value=base, slice=index):
                 holder = self.holder(base, frame)
-                self.evaluate(index, frame)
+                key = self.evaluate(index, frame)
                 self.set_part(holder, value, target, None)
+                self._keep_key(holder, key)
             case _:
                 self.evaluate(target, frame)
 
@@ -58,6 +62,11 @@ class Bindings(Specials):
                 return outer
             outer = outer.parent
         return None
+
+    def _keep_key(self, holder: Value, key: Value) -> None:
+        """Let what may be a dictionary hold the key of an item: what looks it up later must have that very object."""
+        keys = frozenset(site for site in key.sites if not _is_no_key(site.type))
+        self.heap.hold(frozenset(s for s in holder.sites if not _has_numbers(s.type)), keys)
 
     def set_part(self, holder: Value, value: Value, node: ast.expr, attribute: str | None) -> None:
         """Set an attribute (`*`: nobody can tell which), or an item when it is None."""
@@ -98,3 +107,12 @@ class Bindings(Specials):
 def _may_have_items(site: Site) -> bool:
     """Whether items can be set: functions and classes have none, unless a metaclass says so."""
     return site.definition is None or bool(site.definition.metas)
+
+
+def _is_no_key(type_: str | None) -> bool:
+    return type_ in _NO_KEYS or _has_numbers(type_)
+
+
+def _has_numbers(type_: str | None) -> bool:
+    """Whether items of objects of this type are found by number, label or mask, and none of these is kept."""
+    return type_ == "list" or is_buffer(type_)

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from typing import Final
 
-from nb2pipe.analysis.arguments import Arguments
+from nb2pipe.analysis.arguments import NO_ARGUMENTS, Arguments
 from nb2pipe.analysis.containers import CONTAINERS
 from nb2pipe.analysis.decorators import DECORATORS, STATELESS, decorator_names
 from nb2pipe.analysis.deferred import Method
@@ -18,6 +18,7 @@ from nb2pipe.analysis.library import LibraryCalls
 from nb2pipe.analysis.operators import OPERATORS
 from nb2pipe.analysis.states import changed_container, state_of_target
 
+_INDEX: Final = Arguments((IMMUTABLE,))
 # What runs of a class's own code when an object is called, whatever library the class is derived from.
 _CALLED: Final = ("__call__", "forward", "call")
 
@@ -57,6 +58,7 @@ class Calls(LibraryCalls):
             special = self.special(node, callee.dotted, arguments, frame)
             if special is not None:
                 return special
+            arguments = self.with_formula(node, callee.dotted, arguments)
         return self.apply(node, callee, receiver, arguments)
 
     def query(self, node: ast.Call, arguments: Arguments, frame: Frame | None) -> None:
@@ -65,6 +67,10 @@ class Calls(LibraryCalls):
 
     def escape(self, node: ast.Call, escape: EscapeFacts, frame: Frame | None) -> Value:
         """Evaluate IPython syntax."""
+        raise NotImplementedError
+
+    def with_formula(self, node: ast.Call, dotted: str, arguments: Arguments) -> Arguments:
+        """Return the arguments of a call, and what a formula among them looks up."""
         raise NotImplementedError
 
     def special(
@@ -110,6 +116,16 @@ class Calls(LibraryCalls):
         others = Arguments(tuple(rest), arguments.keywords)
         effect = self.knowledge.method(type_, name)
         return self.library_call(node, effect, receiver, others, name=f"{type_}.{name}")
+
+    def ask_item(self, value: Value, node: ast.AST) -> Value:
+        """Run what asking an object for an item runs; return what the notebook's own code gives."""
+        own = self.run_methods(value, ["__getitem__", "__missing__"], node, _INDEX)
+        self.run_operator(value, "__getitem__", node)
+        for site in in_order(value.sites):
+            factory = self.factories.get(site)
+            if factory is not None:
+                self.heap.hold([site], self.call_value(factory, node, NO_ARGUMENTS).sites)
+        return own
 
     def call_value(self, callee: Value, node: ast.AST, arguments: Arguments) -> Value:
         """Call an object, whatever it may be: functions, classes, bound methods, and others."""

@@ -32,6 +32,8 @@ class Deferred(Expressions):
         self.methods: dict[Site, Method] = {}
         self._carried: Counter[Site] = Counter()
         self._waiting: dict[Site, Callable[[], Value]] = {}
+        # What makes the elements that dictionaries do not have.
+        self.factories: dict[Site, Value] = {}
 
     def invoke(
         self,
@@ -43,6 +45,10 @@ class Deferred(Expressions):
         spread: bool = False,
     ) -> Value:
         """Call a function or class of the notebook. `spread`: any argument may be any parameter."""
+        raise NotImplementedError
+
+    def call_value(self, callee: Value, node: ast.AST, arguments: Arguments) -> Value:
+        """Call an object, whatever it may be."""
         raise NotImplementedError
 
     def call_method(self, method: Method, node: ast.AST, arguments: Arguments) -> Value:

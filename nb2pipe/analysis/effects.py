@@ -103,6 +103,8 @@ class CallEffect:
         if constants.get("copy") is True:
             keywords.remove("copy")
             effect = replace(effect, returns="fresh" if self.returns == "view" else self.returns)
+        if constants.get("deep") is True and self.known:
+            effect = replace(effect, returns="fresh")
         shares = not _MAY_SHARE.isdisjoint(keywords) or constants.get("deep", True) is not True
         if shares and self.returns in {"fresh", "view"}:
             effect = replace(effect, returns="unknown")

@@ -28,7 +28,6 @@ from nb2pipe.analysis.scopes import Comprehension, Scope, function_scope, parame
 
 BUILTINS: Final = frozenset(dir(builtins)) | {"__name__", "__doc__", "__builtins__"}
 SHELL_NAMES: Final = frozenset({"get_ipython", "display", "exit", "quit"})
-_INDEX: Final = Arguments((IMMUTABLE,))
 _NO_SCOPE: Final = Scope(
     local=frozenset(), declared_global=frozenset(), declared_nonlocal=frozenset()
 )
@@ -75,6 +74,10 @@ class Expressions(Operations):
 
     def run_operator(self, value: Value, name: str, node: ast.AST) -> None:
         """Record what Python calls by itself on a library's objects."""
+        raise NotImplementedError
+
+    def ask_item(self, value: Value, node: ast.AST) -> Value:
+        """Run what asking an object for an item runs; return what the notebook's own code gives."""
         raise NotImplementedError
 
     def assign(self, target: ast.expr, value: Value, frame: Frame | None) -> None:
@@ -206,8 +209,7 @@ class Expressions(Operations):
             return Value(frozenset([self.namespace]))
         if value.dotted is not None:
             return self.library_item(value.dotted, index, node)
-        own = self.run_methods(value, ["__getitem__", "__missing__"], node, _INDEX)
-        self.run_operator(value, "__getitem__", node)
+        own = self.ask_item(value, node)
         if self.is_plain_instance(value):
             return own
         types = {site.type for site in value.sites}
@@ -217,8 +219,9 @@ class Expressions(Operations):
         by_array = isinstance(node.slice, ast.Subscript) and _is_part_of_array(node.slice, index)
         copies = copies_part(node.slice) or by_array
         if index.sites and copies and not types & {"list", "dict"}:
-            same = types.pop() if len(types) == 1 else None
-            return Value(frozenset([self.site(node, "part", same)]))
+            part = self.site(node, "part", types.pop() if len(types) == 1 else None)
+            self.heap.hold([part], self.elements_kept(value.sites))
+            return Value(frozenset([part]))
         if types == {"list"} and isinstance(node.slice, ast.Slice):
             fresh = self.site(node, "slice", "list")
             self.heap.hold([fresh], self.heap.held(value.sites))

@@ -61,7 +61,8 @@ class Knowledge:
     """All files merged; look-ups go from the exact name to the general case.
 
     `addresses` are attributes that say where in memory an object is. Objects of the modules `linked`
-    refer to each other, and notice when one of them becomes two.
+    refer to each other, and notice when one of them becomes two. `counters` are the full names of the attributes
+    in which libraries count what they make, to tell it apart, by the name of the library or of what makes it.
     `aliases` are the full names of what local modules import from elsewhere, by their names there; `sets` is the
     hidden state with options that importing them changes.
     """
@@ -74,6 +75,7 @@ class Knowledge:
     attributes: frozenset[str]
     addresses: frozenset[str]
     linked: frozenset[str]
+    counters: Mapping[str, str]
     rules: tuple[Rule, ...]
     aliases: Mapping[str, str] = field(default_factory=dict)
     sets: Mapping[str, frozenset[str]] = field(default_factory=dict)
@@ -105,9 +107,12 @@ class Knowledge:
 
     def describes(self, dotted: str) -> bool:
         """Whether a row or a type speaks about `dotted` itself."""
+        return self.names(dotted) or self.type_made_by(dotted) is not None
+
+    def names(self, dotted: str) -> bool:
+        """Whether a row speaks about `dotted` by its name."""
         tables = (self.functions, self.aliases, _SHOWN)
-        named = any(dotted in table for table in tables) or _anywhere(dotted) in self.functions
-        return named or self.type_made_by(dotted) is not None
+        return any(dotted in table for table in tables) or _anywhere(dotted) in self.functions
 
     def trusts(self, dotted: str) -> bool:
         """Whether functions of this module leave their arguments alone unless a row speaks."""
@@ -184,6 +189,11 @@ class Knowledge:
     def is_linked(self, type_: str | None) -> bool:
         """Whether objects of `type_` notice when one that they refer to becomes two."""
         return type_ is not None and type_.partition(".")[0] in self.linked
+
+    def counter(self, name: str | None) -> str | None:
+        """Return the attribute that counts what `name`, a type or what is called, makes."""
+        found = (p for p in self.counters if name is not None and f"{name}.".startswith(f"{p}."))
+        return self.counters.get(next(found, ""))
 
     def keeps_operands(self, type_: str | None) -> bool:
         """Whether what operators make of objects of `type_` may refer to them, as formulas do.
@@ -268,6 +278,7 @@ def _load(extra: tuple[tuple[Path, int], ...]) -> Knowledge:
         methods=methods,
         attributes=frozenset(name for d in documents for name in _words(d.get("attributes", ()))),
         addresses=frozenset(name for d in documents for name in _words(d.get("addresses", ()))),
+        counters={name: path for d in documents for name, path in d.get("counters", {}).items()},
         linked=frozenset(name for d in documents for name in _words(d.get("linked", ()))),
         rules=tuple(_rule(row) for d in documents for row in d.get("rules", ())),
     )

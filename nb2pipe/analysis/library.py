@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import Final
 
 from nb2pipe.analysis.arguments import Arguments
-from nb2pipe.analysis.containers import CONTAINERS
+from nb2pipe.analysis.containers import CONTAINERS, SEQUENCES, is_buffer
 from nb2pipe.analysis.databases import Databases
 from nb2pipe.analysis.effects import CAUTIOUS, OF_TRUSTED, CallEffect, HiddenEffect
 from nb2pipe.analysis.file_names import file_name
@@ -42,7 +42,6 @@ _BY_PYTHON: Final = ("builtins.", "None.", "csv.", "file.")
 # Whoever gets one of these may draw from it, which moves it on.
 _GENERATORS: Final = frozenset(["numpy.random.Generator", "random.Random", "torch.Generator"])
 _NO_PLACES: Final = frozenset(["self", "all", "drawings"])
-_CLOSED: Final = ("pandas.", "polars.", "xarray.", "numpy.ndarray")
 
 
 class LibraryCalls(Databases):
@@ -63,8 +62,7 @@ class LibraryCalls(Databases):
         effect = effect.given({word: value.constant for word, value in arguments.keywords if word})
         if effect.in_memory and self.is_in_memory(node):
             effect = effect.without_file()
-        if effect.star:
-            self.stars.append(effect.star)
+        self.stars += [effect.star] if effect.star else []
         if effect.setting:
             self.set_option(state_of_call(name), node, harmless=is_harmless(name))
             self.plant(arguments.all)
@@ -78,11 +76,11 @@ class LibraryCalls(Databases):
             self.act()
         self._change(node, effect, receiver, arguments)
         self._use_up(node, effect, arguments)
-        if not name.startswith("builtins."):
-            self._draw(node, effect, receiver, arguments, draws=draws)
+        if effect.returns != "holds" and not name.startswith("builtins."):
+            self._draw(node, receiver, arguments, draws=draws)
         if self.files.handles and not name.startswith(_BY_PYTHON):
             self._give_handles(node, effect, receiver, arguments)
-        self._hidden_state(node, effect, receiver, arguments)
+        self._hidden_state(node, effect, receiver, arguments, name)
         self._use_hidden(node, effect.hidden)
         self.use_files(node, effect, receiver, arguments, name)
         calls = name not in _CALLING_NO_FUNCTION
@@ -123,18 +121,12 @@ class LibraryCalls(Databases):
         self.mutate(streams, node, "this call may read or write it")
 
     def _draw(
-        self,
-        node: ast.AST,
-        effect: CallEffect,
-        receiver: Value | None,
-        arguments: Arguments,
-        *,
-        draws: bool,
+        self, node: ast.AST, receiver: Value | None, arguments: Arguments, *, draws: bool
     ) -> None:
         """Record that a call moves the generators of random numbers that it gets; if it `draws`, those inside, too."""
         own = receiver.sites if receiver is not None else NOTHING
-        if effect.returns == "holds" or (own and all(site.type in CONTAINERS for site in own)):
-            return
+        if own and all(site.type in CONTAINERS for site in own):
+            return  # which keeps it
         given = self.heap.reach(arguments.sites | own) if draws else arguments.sites
         self.mutate(_generators(given), node, "it may draw from it")
 
@@ -193,7 +185,7 @@ class LibraryCalls(Databases):
         reached = self.changeable(changed.sites)
         if effect is OF_TRUSTED:
             # The models that an object of a library was made of, but not the data.
-            return changed.sites | frozenset(site for site in reached if not _is_buffer(site))
+            return changed.sites | frozenset(site for site in reached if not is_buffer(site.type))
         return frozenset(s for s in reached if s in changed.sites or effect.reaches(s.type))
 
     def _changed(
@@ -214,8 +206,17 @@ class LibraryCalls(Databases):
                     yield value
 
     def _hidden_state(
-        self, node: ast.AST, effect: CallEffect, receiver: Value | None, arguments: Arguments
+        self,
+        node: ast.AST,
+        effect: CallEffect,
+        receiver: Value | None,
+        arguments: Arguments,
+        name: str,
     ) -> None:
+        for called in (name, *(value.dotted for value in arguments.all)):
+            counter = self.knowledge.counter(called)
+            if counter is not None:
+                self.count(counter, node)
         if effect.seeds:
             for state in effect.seeds.split():
                 self.define(f"<{state}>", IMMUTABLE, node)
@@ -224,6 +225,7 @@ class LibraryCalls(Databases):
         states = self.knowledge.states(site.type for site in given)
         for state in sorted({*states, *(effect.state or "").split()}):
             self.use_state(state, node)
+        self.count_with(given, node)
 
     def _use_hidden(self, node: ast.AST, hidden: HiddenEffect | None) -> None:
         """Record what the code of a local module does with files, options and its own variables."""
@@ -268,9 +270,17 @@ class LibraryCalls(Databases):
         if effect.calls:
             self.calling.add(site)
         given = own.sites | arguments.sites
+        others = self._fill(site, given, effect, arguments)
+        aliases = [arguments.get(key) or IMMUTABLE for key in effect.aliases]
+        return Value(frozenset([site]).union(others, *(value.sites for value in aliases)))
+
+    def _fill(self, site: Site, given: Sites, effect: CallEffect, arguments: Arguments) -> Sites:
+        """Let the result `site` hold what it may of what a call is `given`; return what it may be instead."""
+        containers = frozenset(s for s in given if s.type in CONTAINERS)
         match effect.returns:
             case "fresh":
-                pass
+                if is_buffer(site.type):
+                    self.heap.hold([site], self.elements_kept(given))
             case "view":
                 self._look_into(site, given, copies=_copies_contents(effect, arguments))
             case "shallow":
@@ -281,23 +291,20 @@ class LibraryCalls(Databases):
                         for word, value in arguments.keywords
                     )
                 )
-                opaque = frozenset(site for site in given if site.type not in CONTAINERS)
                 held = self.heap.held(given)
                 if site.type in _OF_PAIRS:
                     held |= self.heap.held(frozenset(s for s in held if s.type in CONTAINERS))
-                self.heap.hold([site], held | words | opaque)
+                self.heap.hold([site], held | words | (given - containers))
+            case "elements":
+                held = self.heap.held(containers)
+                self.heap.hold([site], held)
+                return objects(held)
             case "holds" | "code":
                 self.heap.hold([site], given)
-            case "elements":
-                held = self.heap.held(frozenset(s for s in given if s.type in CONTAINERS))
-                self.heap.hold([site], held)
-                return Value(frozenset([site]) | objects(held))
             case _:
                 self.heap.hold([site], given)
-                containers = frozenset(site for site in given if site.type in CONTAINERS)
-                return Value(frozenset([site]) | objects(given | self.heap.held(containers)))
-        aliases = [arguments.get(key) or IMMUTABLE for key in effect.aliases]
-        return Value(frozenset([site]).union(*(value.sites for value in aliases)))
+                return objects(given | self.heap.held(containers))
+        return NOTHING
 
     def _look_into(self, view: Site, sites: Sites, *, copies: bool) -> None:
         """Let `view` share the memory of `sites`, and of what their containers hold unless it `copies` that.
@@ -309,7 +316,10 @@ class LibraryCalls(Databases):
         if copies:
             columns = self.heap.held(frozenset(s for s in containers if s.type == "dict"))
             elements = self.heap.held(frozenset(s for s in containers if s.type != "dict"))
-            self.heap.hold([view], elements | frozenset(s for s in columns if not _is_buffer(s)))
+            values = self.heap.held(frozenset(s for s in columns if s.type in SEQUENCES))
+            others = frozenset(s for s in columns if s.type not in SEQUENCES)
+            elements |= frozenset(s for s in values | others if not is_buffer(s.type))
+            self.heap.hold([view], elements)
             inside = NOTHING
         self.heap.share([view], [site for site in sites | inside if _may_own_memory(site)])
 
@@ -372,12 +382,8 @@ def _copies_contents(effect: CallEffect, arguments: Arguments) -> bool:
     return makes_own and arguments.get("copy") is None
 
 
-def _is_buffer(site: Site) -> bool:
-    return site.type is not None and site.type.startswith(_CLOSED)
-
-
 def _may_own_memory(site: Site) -> bool:
-    return site.definition is None and (site.type is None or _is_buffer(site))
+    return site.definition is None and site.type not in CONTAINERS
 
 
 def _generators(sites: Sites) -> Sites:
@@ -389,5 +395,5 @@ def _kept_type(effect: CallEffect, receiver: Value) -> str | None:
     types = {site.type or "" for site in receiver.sites}
     if effect.returns in {"fresh", "shallow"} and len(types) == 1:
         type_ = types.pop()
-        return type_ if type_.startswith(_CLOSED) else None
+        return type_ if is_buffer(type_) else None
     return None

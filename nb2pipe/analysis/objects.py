@@ -2,13 +2,17 @@
 
 import ast
 from collections.abc import Callable, Iterable
+from typing import Final
 
-from nb2pipe.analysis.containers import CONTAINERS
+from nb2pipe.analysis.containers import CONTAINERS, SEQUENCES, is_buffer
 from nb2pipe.analysis.decorators import COMPILERS
 from nb2pipe.analysis.definitions import Definition
 from nb2pipe.analysis.heap import IMMUTABLE, Site, Sites, Value, in_order, join, objects
 from nb2pipe.analysis.knowledge import Knowledge
 from nb2pipe.analysis.recorder import Memory
+
+# What cannot become numbers.
+_OBJECTS: Final = frozenset({"instance", "dict", "set"})
 
 
 class Objects(Memory):
@@ -19,6 +23,8 @@ class Objects(Memory):
         self.knowledge = knowledge
         self.has_classes = False
         self.walking: set[Site] = set()
+        # What libraries number, with the attribute that has the last number.
+        self.numbered: dict[Site, str] = {}
         # The modules whose names a star import binds, in their order.
         self.stars: list[str] = []
 
@@ -27,7 +33,17 @@ class Objects(Memory):
         site = super().site(node, role, type_)
         if self.knowledge.is_linked(site.type):
             self.compared.add(site)
+        counter = self.knowledge.counter(site.type)
+        if counter is not None:
+            self.numbered[site] = counter
         return site
+
+    def count_with(self, sites: Sites, node: ast.AST) -> None:
+        """Record that something may be made of `sites` that gets a number."""
+        if self.numbered:
+            reached = self.heap.reach(sites)
+            for counter in sorted({self.numbered[site] for site in reached & self.numbered.keys()}):
+                self.count(counter, node)
 
     def ask(self, value: Value, attribute: str | None) -> None:
         """Note that an attribute of objects (None: any) is read; some tell of it only until they are stored."""
@@ -41,10 +57,18 @@ class Objects(Memory):
             shown = f"{module}.{name}"
             dotted = self.knowledge.original(shown)
             if self.knowledge.describes(shown) or self.knowledge.describes(dotted):
-                return Value(dotted=dotted)
+                return Value(dotted=self._named_elsewhere(module, name) or dotted)
             if not self.knowledge.trusts(module):
                 return None
         return Value(dotted=f"{self.stars[-1]}.{name}") if self.stars else None
+
+    def _named_elsewhere(self, module: str, name: str) -> str | None:
+        """Return the full name in whichever module of a library has a row for it, if all names of that are imported."""
+        library = module.partition(".")[0]
+        shown = [f"{m}.{name}" for m in self.stars if m.partition(".")[0] == library]
+        return next(
+            map(self.knowledge.original, filter(self.knowledge.names, reversed(shown))), None
+        )
 
     def is_plain_instance(self, value: Value) -> bool:
         """Whether `value` is an instance of classes that the notebook alone defines."""
@@ -84,6 +108,14 @@ class Objects(Memory):
             Value(frozenset(filter(self._shares_elements, value.sites - containers)))
         )
         return Value(rest.sites | self.heap.held(containers))
+
+    def elements_kept(self, given: Sites) -> Sites:
+        """Return what new arrays and frames, made of `given`, have as elements as it is, not as numbers."""
+        containers = self.heap.held(frozenset(s for s in given if s.type in CONTAINERS))
+        rows = self.heap.held(frozenset(s for s in containers if s.type in SEQUENCES))
+        kept = self.heap.held(frozenset(s for s in given if is_buffer(s.type)))
+        objects_ = frozenset(s for s in containers | rows if s.type in _OBJECTS)
+        return objects_ | frozenset(s for s in kept if not is_buffer(s.type))
 
     def _shares_elements(self, site: Site) -> bool:
         """Whether an element of an object may be changed in place: `m.values` of a fit has numbers only."""

@@ -46,6 +46,7 @@ class Operations(Objects):
                 return Value(constant=f"{left.constant}/{right.constant}")
         if not left.sites and not right.sites:
             return Value(suffix=ending(right))
+        self.count_with(left.sites | right.sites, node)
         own = [
             self.run_methods(side, methods_of(node), node, Arguments((other,)))
             for side, other in ((left, right), (right, left))
@@ -93,6 +94,7 @@ class Operations(Objects):
             return IMMUTABLE
         made = self.site(node)
         self.heap.hold([made], self._operands(*values))
+        self.count_with(frozenset([made]), node)
         return Value(frozenset([made]))
 
     def identify(self, operand: ast.expr, frame: Frame | None) -> None:

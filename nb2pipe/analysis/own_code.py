@@ -20,6 +20,7 @@ from nb2pipe.analysis.recorder import Doings
 from nb2pipe.analysis.scopes import FunctionNode, function_scope, outer_names, parameter_names
 from nb2pipe.analysis.states import GENERATORS
 
+_FIELDS: Final = frozenset({"dataclasses.field()", "attr.ib()", "attr.field()", "attrs.field()"})
 DEPTH: Final = 30
 BUDGET: Final = 1000
 # In objects that are looked at: what one statement, and all of a notebook, may cost.
@@ -244,11 +245,19 @@ class OwnCode(Deferred):
             member = self.member(instance, name)
             for method in in_order(member.sites) if member is not None else ():
                 self.invoke(method, node, instance, arguments, spread=spread)
+        self.heap.hold([made], self._make_fields(instance, node))
         if self._sets_its_attributes(instance):
             self.heap.hold([made], arguments.sites | self.heap.held(arguments.sites))
         else:
             self.heap.set_field([made], "*", arguments.sites)
         return instance
+
+    def _make_fields(self, instance: Value, node: ast.AST) -> Sites:
+        """Run what makes the values of a data class's fields; return what these may be."""
+        members = [m for d in self.classes_of(instance) if d.decorators for m in d.members.values()]
+        fields = frozenset(s for m in members for s in m.sites if s.type in _FIELDS)
+        factories = frozenset(s for s in self.heap.held(fields) if s.definition is not None)
+        return self.call_value(Value(factories), node, NO_ARGUMENTS).sites if factories else NOTHING
 
     def _sets_its_attributes(self, instance: Value) -> bool:
         """Whether methods of the notebook put what an instance is made of into its attributes, and nobody else."""

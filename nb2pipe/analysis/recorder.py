@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from nb2pipe.analysis.caches import Cache
 from nb2pipe.analysis.definitions import Definition, Frame
 from nb2pipe.analysis.facts import Read, Write, WriteKind
-from nb2pipe.analysis.heap import NOTHING, Heap, Site, Sites, Value, join
+from nb2pipe.analysis.heap import IMMUTABLE, NOTHING, Heap, Site, Sites, Value, join
 from nb2pipe.analysis.open_files import Handle, OpenFiles, Opening
 
 
@@ -373,6 +373,13 @@ class Memory:
         if name in self.names and name not in self.pure:
             self.read(name, node)
             self.touch(name, node, f"it draws from the global generator of `{state}`")
+
+    def count(self, counter: str, node: ast.AST) -> None:
+        """Record that a library numbers something, in an attribute of its own."""
+        name = f"<{counter}>"
+        self.names.setdefault(name, Binding(IMMUTABLE))
+        self.read(name, node)
+        self.touch(name, node, f"what it makes gets the next number, which is in `{counter}`")
 
     # --- paths
 

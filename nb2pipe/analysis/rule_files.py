@@ -12,7 +12,17 @@ from nb2pipe.analysis.states import GENERATORS
 from nb2pipe.diagnostics import Code, Diagnostic, Span
 from nb2pipe.frontend.values import did_you_mean
 
-RETURNS: Final = ("fresh", "none", "shallow", "elements", "holds", "view", "self", "code", "unknown")
+RETURNS: Final = (
+    "fresh",
+    "none",
+    "shallow",
+    "elements",
+    "holds",
+    "view",
+    "self",
+    "code",
+    "unknown",
+)
 STATES: Final = GENERATORS
 
 _TOP: Final = (
@@ -23,6 +33,7 @@ _TOP: Final = (
     "attributes",
     "addresses",
     "linked",
+    "counters",
     "rules",
 )
 _GROUP: Final = ("names", "module")
@@ -88,6 +99,7 @@ def _document(node: Node) -> Iterator[Problem]:
         "attributes": _words,
         "addresses": _words,
         "linked": _words,
+        "counters": lambda table: _table(table, _text),
     }
     for key, value in _items(node):
         yield from readers[key.value](value) if key.value in _TOP else _unknown(key, _TOP)
@@ -98,6 +110,11 @@ def _table(node: Node, reader: Callable[[Node], Iterator[Problem]]) -> Iterator[
     for _, value in _items(node):
         yield from reader(value)
     yield from _not_a_mapping(node)
+
+
+def _text(node: Node) -> Iterator[Problem]:
+    if not isinstance(_plain(node), str):
+        yield node, "must be a text", None
 
 
 def _row(node: Node) -> Iterator[Problem]:

@@ -4,6 +4,7 @@ import ast
 import posixpath
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Final
 
 from nb2pipe.analysis.arguments import NO_ARGUMENTS, Arguments
@@ -97,7 +98,6 @@ class Specials(Calls):
             self.act()
         if dotted == "builtins.super" and frame is not None:
             return self._own_object(frame)
-        self._read_formula(node, dotted, arguments)
         rule = self._specials.get(dotted)
         return rule(node, arguments) if rule is not None else None
 
@@ -172,6 +172,7 @@ class Specials(Calls):
         elif factory.sites:
             element = self.call_value(factory, node.args[0], NO_ARGUMENTS)
         self.heap.hold(made.sites, element.sites)
+        self.factories.update(dict.fromkeys(made.sites, factory))
         return made
 
     # --- names in strings
@@ -252,12 +253,16 @@ class Specials(Calls):
         self.heap.hold([self.namespace], NOTHING.union(*(value.sites for value in values)))
         return Value(frozenset([self.namespace]))
 
-    def _read_formula(self, node: ast.Call, dotted: str, arguments: Arguments) -> None:
-        """Read the names that a formula of statsmodels or patsy looks up where it is used."""
-        for value in arguments.all:
-            text = value.text
-            if text is not None and "~" in text and dotted.startswith(("statsmodels", "patsy")):
-                self._read_words(text, node)
+    def with_formula(self, node: ast.Call, dotted: str, arguments: Arguments) -> Arguments:
+        """Return the arguments of a call, and what a formula of statsmodels or patsy looks up where it is used."""
+        if not dotted.startswith(("statsmodels", "patsy")):
+            return arguments
+        formulas = [value.text for value in arguments.all if value.text and "~" in value.text]
+        found = [value for text in formulas for value in self._read_words(text, node)]
+        # What is made of a formula looks its functions up again when it is stored and loaded.
+        functions = [value for value in found if any(site.definition for site in value.sites)]
+        keywords = (*arguments.keywords, *((None, value) for value in functions))
+        return replace(arguments, keywords=keywords)
 
     def _read_expression(self, node: ast.Call, arguments: Arguments) -> None:
         """Read the variables that `pd.eval("a + b")` finds in the text, which it evaluates as a library does."""
@@ -274,10 +279,9 @@ class Specials(Calls):
     def _look_at_caller(self, node: ast.Call, _arguments: Arguments) -> None:
         self._reach_any_name(node)
 
-    def _read_words(self, text: str, node: ast.AST) -> None:
-        for name in _WORD.findall(text):
-            if name in self.names:
-                self.lookup(name, node, None)
+    def _read_words(self, text: str, node: ast.AST) -> list[Value]:
+        names = [name for name in _WORD.findall(text) if name in self.names]
+        return [self.lookup(name, node, None) for name in names]
 
     def query(self, node: ast.Call, arguments: Arguments, frame: Frame | None) -> None:
         """Read the names that `df.query("a > @b")` and its kin find in a string, and what is in `__main__`."""

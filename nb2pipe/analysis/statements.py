@@ -101,7 +101,7 @@ class Statements(Paths):
         if isinstance(target, ast.Attribute):
             return self.attribute(holder, target.attr, target)
         self.evaluate(target.slice, frame)
-        return self.element_of(holder)
+        return Value(self.element_of(holder).sites | self.ask_item(holder, target).sites)
 
     def _delete(self, node: ast.Delete, frame: Frame | None) -> None:
         for target in node.targets:

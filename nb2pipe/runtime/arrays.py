@@ -63,11 +63,12 @@ def reduce_subclass(array: Any, owners: list[int], shared: set[int], kept: dict[
     if owner is not None:
         place = owner, _address(array) - _address(owner), array.__array_interface__
         return rebuild_subclass, (type(array), array.dtype, {**vars(array)}, *place)
-    if getattr(array, "hardmask", False):
-        return (*array.__reduce__()[:3], None, None, restore_mask)
     kind: Any = type(array)
     own = getattr(array, "__dict__", None)
-    if not own or kind.__reduce__ is not kind.__mro__[-2].__reduce__:
+    # What numpy stores of a masked array leaves out that it has no mask, or one that others have, too.
+    if not own or (
+        kind.__reduce__ is not kind.__mro__[-2].__reduce__ and not hasattr(kind, "hardmask")
+    ):
         return NotImplemented
     make, arguments, state = array.__reduce__()
     return make, arguments, (state, own), None, None, restore_own
@@ -77,12 +78,6 @@ def restore_own(array: Any, state: Any) -> None:
     """Give an array of a class its state and its attributes, which numpy's own way forgets."""
     array.__setstate__(state[0])
     vars(array).update(state[1])
-
-
-def restore_mask(array: Any, state: Any) -> None:
-    """Give a masked array its state, and its hard mask, which numpy's own way forgets."""
-    array.__setstate__(state)
-    array.harden_mask()
 
 
 # --- arrays with gaps: numpy adds up in the order of the memory, and rounds accordingly

@@ -128,6 +128,30 @@ def reduce_single(value: Any) -> Any:
     return NotImplemented
 
 
+# --- generators of numpy: those that share their bits, and how many have been spawned
+
+
+def reduce_generator(generator: Any) -> Any:
+    """Return what makes a generator of random numbers again."""
+    return type(generator), (generator.bit_generator,)
+
+
+BITS = ["MT19937", "PCG64", "PCG64DXSM", "Philox", "SFC64"]
+
+
+def reduce_bits(bits: Any) -> Any:
+    """Return what makes the source of a generator again, and of those that are to be spawned from it."""
+    seeds = getattr(bits, "seed_seq", None) or getattr(bits, "_seed_seq", None)
+    return rebuild_bits, (type(bits), seeds, bits.state)
+
+
+def rebuild_bits(kind: Any, seeds: Any, state: Any) -> Any:
+    """Return the source of a generator in this state."""
+    bits = kind(seeds)
+    bits.state = state
+    return bits
+
+
 # --- frames of pandas: attributes that the notebook gave them, and whether a warning is due when they are changed
 
 
@@ -228,6 +252,11 @@ WAYS = [
     ("iminuit", "Minuit", reduce_fit),
     ("matplotlib.figure", "Figure", reduce_figure),
     ("numpy.random", "RandomState", reduce_single),
+    ("numpy.random", "Generator", reduce_generator),
+    *(
+        ("numpy.random", name, reduce_bits)
+        for name in ["MT19937", "PCG64", "PCG64DXSM", "Philox", "SFC64"]
+    ),
     ("random", "Random", reduce_single),
     ("os", "_Environ", reduce_single),
     ("matplotlib", "RcParams", reduce_single),

@@ -46,7 +46,8 @@ class Loader(pickle.Unpickler):
         was_enabled = gc.isenabled()
         gc.disable()
         try:
-            return super().load()
+            # What looks names up where it is called, such as a formula, is to find the notebook's.
+            return eval("load()", vars(sys.modules["__main__"]), {"load": super().load})  # noqa: S307
         finally:
             if was_enabled:
                 gc.enable()

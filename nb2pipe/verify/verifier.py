@@ -3,7 +3,7 @@
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -24,6 +24,9 @@ from nb2pipe.verify.splits import Split, SplitKind, draw_split
 _WHOLE_RUNS: Final = 2
 # How often the notebook is run once more before a difference counts: two runs may agree by chance.
 _MORE_WHOLE_RUNS: Final = 3
+# And how often, or for how many seconds, one that is known to draw numbers without a seed: they may seldom show.
+_RANDOM_RUNS: Final = 30
+_RANDOM_SECONDS: Final = 60
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -212,10 +215,19 @@ def _settle(
 ) -> SplitReport:
     """Compare a pipeline, and before a difference counts, run the notebook once more: it may differ by itself."""
     report = compared()
-    while report.status is RunStatus.DIFFERENT and len(wholes) < _WHOLE_RUNS + _MORE_WHOLE_RUNS:
+    while report.status is RunStatus.DIFFERENT and _may_differ_by_itself(wholes):
         wholes.append(again(f"whole {len(wholes)}"))
         report = compared()
     return report
+
+
+def _may_differ_by_itself(wholes: Sequence[Ran]) -> bool:
+    """Whether another run of the notebook is worth while."""
+    more = wholes[_WHOLE_RUNS:]
+    if len(more) < _MORE_WHOLE_RUNS:
+        return True
+    seconds = sum(run.seconds for run in more)
+    return any(volatile(*wholes)) and len(more) < _RANDOM_RUNS and seconds < _RANDOM_SECONDS
 
 
 def _cannot_run(path: Path, error: Exception) -> Diagnostic:

@@ -509,3 +509,22 @@ def test_a_session_of_sympy_defines_names(analysis):
     )
     assert found.codes == []
     assert "init_session()" in found.replayed("b")
+
+
+def test_a_setting_is_known_whichever_star_import_of_its_library_comes_last(analysis):
+    found = analysis(
+        ("a", "from sympy import *\nfrom sympy.stats import *\ninit_printing()"), ("b", "X = 1 / 2")
+    )
+    assert "init_printing()" in found.replayed("b")
+
+
+def test_a_library_numbers_what_it_makes_from_step_to_step(analysis):
+    cells = (
+        "import cvxpy as cp\nx = cp.Variable()",
+        "y = cp.Variable()",
+        "print(x >= y)",
+        "print(1)",
+    )
+    found = analysis(*zip("abcd", cells, strict=True))
+    assert {("a", "b"), ("b", "c")} <= found.edges.keys()
+    assert not any("d" in edge for edge in found.edges)

@@ -73,6 +73,7 @@ def test_file_has_the_known_parts_and_examples(path):
         "attributes",
         "addresses",
         "linked",
+        "counters",
         "rules",
     }
     assert set(tests) == {"examples"}

@@ -79,6 +79,20 @@ print(int(path.read_text()) // 3)"""
     assert count.read_text() == "4"
 
 
+def test_numbers_without_a_seed_may_show_in_few_runs_of_the_notebook(nb, tmp_path_factory):
+    count = tmp_path_factory.mktemp("outside") / "count.txt"
+    count.write_text("0")
+    cell = f"""import pathlib, random
+drawn = random.random()
+path = pathlib.Path({str(count)!r})
+path.write_text(str(int(path.read_text()) + 1))
+print(int(path.read_text()) in (3, 8))"""
+    found = verify(nb((cell, "step:a"), ("print(1)", "step:b")), jobs=1)
+    assert [report.status for report in found.reports] == [RunStatus.EQUAL]
+    assert (found.set_aside, found.volatile) == ((1,), ("drawn",))
+    assert count.read_text() == "8"
+
+
 def test_what_differs_from_run_to_run_is_set_aside(nb):
     path = nb(("import time\nnow = time.time_ns()", "step:a"), ("print(now)", "step:b"), "print(1)")
     found = verify(path)
