@@ -91,6 +91,7 @@ class Specials(Calls):
         if dotted in _NAMESPACE and not arguments.all:
             return self._names_and_values(node, dotted, frame)
         if dotted == "IPython.get_ipython":
+            self.record.recreates = True
             return Value(frozenset([self.namespace]))
         if dotted == "builtins.print":
             self.record.effects += 1

@@ -145,6 +145,8 @@ def describe(scope: dict[str, Any]) -> dict[str, Any]:
         if not name.startswith("_")
         and name not in {"In", "Out", "get_ipython", "exit", "quit", "open"}
         and not isinstance(value, _CODE)
+        # The shell is another one in a kernel.
+        and not any(kind.__name__ == "InteractiveShell" for kind in type(value).__mro__)
     }
 
 
