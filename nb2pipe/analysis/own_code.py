@@ -21,6 +21,10 @@ from nb2pipe.analysis.scopes import FunctionNode, function_scope, outer_names, p
 from nb2pipe.analysis.states import GENERATORS
 
 _FIELDS: Final = frozenset({"dataclasses.field()", "attr.ib()", "attr.field()", "attrs.field()"})
+# Methods with these decorators make or check the value of a field.
+_CHECKING: Final = frozenset(
+    ["ib()", "field()", "validator", "field_validator", "model_validator", "root_validator"]
+)
 DEPTH: Final = 30
 BUDGET: Final = 1000
 # In objects that are looked at: what one statement, and all of a notebook, may cost.
@@ -254,10 +258,17 @@ class OwnCode(Deferred):
 
     def _make_fields(self, instance: Value, node: ast.AST) -> Sites:
         """Run what makes the values of a data class's fields; return what these may be."""
-        members = [m for d in self.classes_of(instance) if d.decorators for m in d.members.values()]
-        fields = frozenset(s for m in members for s in m.sites if s.type in _FIELDS)
-        factories = frozenset(s for s in self.heap.held(fields) if s.definition is not None)
-        return self.call_value(Value(factories), node, NO_ARGUMENTS).sites if factories else NOTHING
+        classes = [d for d in self.classes_of(instance) if d.decorators or d.bases]
+        members = join(member for d in classes for member in d.members.values()).sites
+        fields = frozenset(site for site in members if site.type in _FIELDS)
+        factories = (s for s in self.heap.held(fields) if s.definition is not None)
+        values = [self.call_value(Value(frozenset([s])), node, NO_ARGUMENTS) for s in factories]
+        values += [
+            self.invoke(site, node, instance, NO_ARGUMENTS, spread=True)
+            for site in in_order(members)
+            if site.definition is not None and site.definition.decorators & _CHECKING
+        ]
+        return join(values).sites
 
     def _sets_its_attributes(self, instance: Value) -> bool:
         """Whether methods of the notebook put what an instance is made of into its attributes, and nobody else."""
