@@ -209,11 +209,27 @@ class Apart:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Tied:
+    """Another step changes `other` in place, in the cell `cell`; `name` is used after that, as if it had not.
+
+    They are believed to share nothing.
+    """
+
+    name: str
+    other: str
+    cell: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Store:
-    """Store the output artifact `output` as it is now; `apart` are names whose changes others must not see."""
+    """Store the output artifact `output` as it is now.
+
+    `apart` are names whose changes others must not see, `ties` those that must not share what others change.
+    """
 
     output: str
     apart: tuple[Apart, ...] = ()
+    ties: tuple[Tied, ...] = ()
     op: Literal["store"] = "store"
 
 

@@ -49,6 +49,7 @@ class OwnCode(Deferred):
         self._calls_left = BUDGET
         self._work_left = STATEMENT_WORK
         self._guessed: set[Definition] = set()
+        self._making: set[Definition] = set()
         self._swept = NOTHING
         self._invoked: dict[object, _Invoked] = {}
         self._methods_run: dict[object, Value] = {}
@@ -60,6 +61,7 @@ class OwnCode(Deferred):
         self._calls_left = 0 if spent else BUDGET
         self._work_left = self.heap.work + STATEMENT_WORK
         self._guessed.clear()
+        self._making.clear()
         self._swept = NOTHING
         self._invoked.clear()
         self._methods_run.clear()
@@ -259,6 +261,14 @@ class OwnCode(Deferred):
     def _make_fields(self, instance: Value, node: ast.AST) -> Sites:
         """Run what makes the values of a data class's fields; return what these may be."""
         classes = [d for d in self.classes_of(instance) if d.decorators or d.bases]
+        if not self._making.isdisjoint(classes):
+            return NOTHING
+        self._making.update(classes)
+        made = self._made_fields(classes, instance, node)
+        self._making.difference_update(classes)
+        return made
+
+    def _made_fields(self, classes: Sequence[Definition], instance: Value, node: ast.AST) -> Sites:
         members = join(member for d in classes for member in d.members.values()).sites
         fields = frozenset(site for site in members if site.type in _FIELDS)
         factories = (s for s in self.heap.held(fields) if s.definition is not None)

@@ -348,7 +348,8 @@ class _StepBuilder:
 
     def _store(self, supply: Supply) -> None:
         apart = tuple(self.watch.apart(self.step.name, supply, self.bound))
-        self.program.append(Store(output=self.keys[supply], apart=apart))
+        ties = tuple(self.watch.ties(self.step.name, supply, self.bound))
+        self.program.append(Store(output=self.keys[supply], apart=apart, ties=ties))
 
     def _metrics(self) -> tuple[str, ...]:
         names: dict[str, None] = {}

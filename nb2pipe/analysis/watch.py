@@ -14,7 +14,7 @@ from nb2pipe.analysis.history import LAST
 from nb2pipe.analysis.link import Linker
 from nb2pipe.analysis.supply import Supply
 from nb2pipe.analysis.versions import Version
-from nb2pipe.ir import Apart
+from nb2pipe.ir import Apart, Tied
 
 GENERATORS = {"<random>", "<numpy.random>", "<torch>"}
 _PROCESS = "process"
@@ -138,6 +138,26 @@ class Watch:
                     until > at or (until == at and not self._writes(at, name)) for at in changes
                 ):
                     yield Apart(name=version.name, other=name, until=until)
+
+    def ties(self, step: str, supply: Supply, bound: Mapping[str, Version]) -> Iterator[Tied]:
+        """Yield pairs of a variable of an artifact, used later, and one that is changed elsewhere before."""
+        current = self.after(supply.cell)
+        for version in supply.versions:
+            used = max((last for _, last in self.versions.get(version, {}).values()), default=-1)
+            for name, other in bound.items():
+                if other in supply.versions or current.get(name) is not other:
+                    continue
+                if version.hidden or other.hidden or self._is_stored_since(other, version, step):
+                    continue
+                for at in self._later_changes(other, step):
+                    if at < used or (at == used and not self._writes(at, version.name)):
+                        yield Tied(name=version.name, other=name, cell=at)
+                        break
+
+    def _is_stored_since(self, version: Version, other: Version, step: str) -> bool:
+        """Whether the step stores `version` once it has `other`: `apart` tells what they share then."""
+        stored = self.stored.get(version, ())
+        return self.linker.step_of[version.cell] == step and any(s >= other.cell for s in stored)
 
     def _writes(self, cell: int, name: str) -> bool:
         return name in self.linker.history.written(self.linker.interpretation.cells[cell])

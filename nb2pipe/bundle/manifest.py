@@ -67,6 +67,8 @@ def _modules(step: Step) -> Iterator[tuple[str, tuple[Any, str]]]:
     settings: dict[str, Any] = dict.fromkeys(step.extras)
     if step.handles:
         settings["handles"] = {handle.path: handle.newline for handle in step.handles}
+    if any(isinstance(operation, Store) and operation.ties for operation in step.program):
+        settings["ties"] = None
     for name, value in settings.items():
         yield f"nb2pipe_{name}", (value, extra_source(name))
 
@@ -88,6 +90,10 @@ def _entry(pipeline: Pipeline, operation: Operation, sources: dict[str, int]) ->
     entry = {key: value for key, value in given if value != () and value is not False}
     if isinstance(operation, Store) and operation.apart:
         entry["apart"] = [[item.name, item.other, item.until] for item in operation.apart]
+    if isinstance(operation, Store) and operation.ties:
+        numbers = [pipeline.cells[item.cell].number for item in operation.ties]
+        pairs = zip(operation.ties, numbers, strict=True)
+        entry["ties"] = [[item.name, item.other, number] for item, number in pairs]
     if not isinstance(operation, Replay | Run):
         return entry
     cell = pipeline.cells[operation.cell]

@@ -19,6 +19,7 @@ from nb2pipe.runtime.interactive import kernel_shell
 from nb2pipe.runtime.pickling import OWN_WAYS, Definition, load_anew
 from nb2pipe.runtime.plain import plain_shell
 from nb2pipe.runtime.store import (
+    START,
     StepError,
     artifact_parts,
     collect,
@@ -257,6 +258,8 @@ def _store(port: dict[str, Any], path: str, guard: Guard) -> dict[str, Any]:
         except (LookupError, OSError) as error:  # noqa: PERF203
             if name not in port["optional"]:
                 raise unstorable(name, f"`{name}` cannot be stored: {error!r}", made) from error
+    for name, message, hint in START["ties"](port, values, guard.scope) if "ties" in port else ():
+        raise StepError("NB213", message, *made.get(name, (None, None)), "", hint)
     names = [*values]
     guard.add_shared(values, port.get("apart", ()))
     OWN_WAYS.clear()

@@ -142,14 +142,7 @@ BITS = ["MT19937", "PCG64", "PCG64DXSM", "Philox", "SFC64"]
 def reduce_bits(bits: Any) -> Any:
     """Return what makes the source of a generator again, and of those that are to be spawned from it."""
     seeds = getattr(bits, "seed_seq", None) or getattr(bits, "_seed_seq", None)
-    return rebuild_bits, (type(bits), seeds, bits.state)
-
-
-def rebuild_bits(kind: Any, seeds: Any, state: Any) -> Any:
-    """Return the source of a generator in this state."""
-    bits = kind(seeds)
-    bits.state = state
-    return bits
+    return type(bits), (seeds,), bits.state
 
 
 # --- frames of pandas: attributes that the notebook gave them, and whether a warning is due when they are changed

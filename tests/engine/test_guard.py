@@ -333,6 +333,34 @@ def test_sharing_that_does_no_harm(run, cells):
     assert run((SHARED, "step:load"), *cells).status == "succeeded"
 
 
+MADE_LATER = HIDDEN + "print(len(x))\ny = [o for o in gc.get_objects() if o == [1]][0]"
+
+
+def test_memory_that_is_shared_unnoticed_with_what_another_step_changes(run):
+    result = run(
+        ("x = [[1], [2]]\nx.append([3])", "step:load"),
+        (MADE_LATER, "step:make"),
+        ("x[0].append(7)", "step:change"),
+        ("print(y)", "step:show"),
+    )
+    found = failure(result)
+    assert (found.code, found.step, found.span.cell) == (Code.VIEW_CROSSES, "make", 2)
+    assert "`y` shares memory with `x`, which cell 3 changes" in found.message
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        [("print(y)", "step:show"), ("x[0].append(7)", "step:change")],
+        [("print(x)", "step:change"), ("print(y)", "step:show")],
+    ],
+    ids=["it is used before", "nobody changes it"],
+)
+def test_sharing_with_what_was_loaded_that_does_no_harm(run, cells):
+    load = "x = [[1], [2]]\nx.append([3])"
+    assert run((load, "step:load"), (MADE_LATER, "step:make"), *cells).status == "succeeded"
+
+
 @pytest.mark.parametrize("made", ["array.array('d', [1, 2])", "bytearray(16)"])
 def test_an_array_in_the_memory_of_something_else(run, made):
     result = run(
