@@ -32,5 +32,7 @@ def decorator_names(decorator: Value, place: ast.AST) -> set[str]:
     named = place.func if isinstance(place, ast.Call) else place
     names = {decorator.dotted or "", *(site.type or "" for site in decorator.sites)}
     if isinstance(named, ast.Attribute):
-        names.add(named.attr)  # of an object, as in `@memory.cache`
+        # An object, as in `@memory.cache`, has a way of its own to keep results.
+        of_object = decorator.dotted is None and named.attr in CACHES
+        names.add("cached" if of_object else named.attr)
     return {name.rpartition(".")[2] for name in names} - {""}

@@ -51,14 +51,13 @@ class Files(OwnCode):
     ) -> None:
         """Record what files a call reads and writes, and where it goes."""
         removes = name.rpartition(".")[2] in _REMOVING
-        for path, writes in _paths(effect, receiver, arguments):
+        first = arguments.get(0) or IMMUTABLE
+        moved = [(first, True)] if name in _MOVING else []
+        for path, writes in [*_paths(effect, receiver, arguments), *moved]:
             self.use_file(path, node, writes=writes)
             if removes and writes and self.from_start(path) is None:
                 self._lose_files(path, node)
-        first = arguments.get(0) or IMMUTABLE
-        if name in _MOVING:
-            self.use_file(first, node, writes=True)
-        elif name in {"os.chdir", "contextlib.chdir"}:
+        if name in {"os.chdir", "contextlib.chdir"}:
             self.change_folder(first, node)
         elif name == "os.system" or name.startswith("subprocess."):
             self.use_any_file(node)

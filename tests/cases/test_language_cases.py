@@ -27,6 +27,7 @@ REFUSED = {
     "a class is registered with an abstract one": ("refused", ("NB212",)),
     "a base class changes, and its name means another class then": ("refused", ("NB216",)),
     "a weak reference": ("refused", ("NB206",)),
+    "a library keeps the results of a function in a folder": ("refused", ("NB212",)),
     "a descriptor keeps values under addresses": ("refused", ("NB206",)),
     "the context of decimal numbers comes from a function": ("refused", ("NB206",)),
     "a list grows that an iterator walks and a tuple holds, made in two steps": (
