@@ -21,14 +21,14 @@ _POOLS: Final = {
     "table": "table index", "set": "seen left", "pair": "pair duo", "array": "A B C",
     "matrix": "M N", "arrays": "arrays", "frame": "df dg", "box": "box crate", "boxes": "boxes pile",
     "thunk": "f g", "map": "apply step", "hooks": "hooks", "handlers": "handlers", "iter": "feed",
-    "rng": "rng", "gen": "gen", "put": "put", "color": "color", "keys": "keys",
+    "rng": "rng", "gen": "gen", "put": "put", "color": "color", "keys": "keys", "marks": "marks tags",
 }  # fmt: skip
 _SHOWN: Final = {
     "array": "{}.tolist()", "matrix": "{}.tolist()", "arrays": "{{k: v.tolist() for k, v in {}.items()}}",
     "frame": "{}.to_dict('list')", "box": "{}.show()", "boxes": "[b.show() for b in {}]",
     "thunk": "{}()", "map": "{}([1])", "hooks": "len({})", "handlers": "sorted({})",
     "iter": "next({}, None)", "rng": "{}.random()", "gen": "{}.random()", "put": "callable({})",
-    "color": "{}.name", "keys": "sorted({})", "set": "sorted({}, key=str)",
+    "marks": "[(k.show(), v) for k, v in {}.items()]", "color": "{}.name", "keys": "sorted({})", "set": "sorted({}, key=str)",
 }  # fmt: skip
 _CONDITIONS: Final = (
     "<int> > <lit>", "len(<list>) > 2", "<list>", "not <dict>", "<int> % 2", "<lit> in <list>", "True",
