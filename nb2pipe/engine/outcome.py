@@ -19,7 +19,8 @@ _HINTS: Final[Mapping[Code, str]] = {
     Code.CANNOT_WRITE: "runs are kept in `.nb2pipe/` beside the notebook: free some space there"
     " (`nb2pipe clean` removes old runs), or copy the notebook to a folder that you may write to",
     Code.STORE_UNUSABLE: "the run went on without it, and its results are kept here; `--store ''` does not ask for it",
-    Code.BROKEN_ARTIFACT: "run again: what this step reads is not taken from the store any more, but made anew",
+    Code.BROKEN_ARTIFACT: "run again: what this step reads is not taken from the store any more, but made anew;"
+    " if it fails the same way, the library cannot read such objects back: make and use them in one step",
 }
 _KILLED_HINTS = {
     "SIGKILL": "the system ends a process so when memory runs out: use less data, run fewer steps"
