@@ -111,10 +111,10 @@ class Objects(Memory):
 
     def elements_kept(self, given: Sites) -> Sites:
         """Return what new arrays and frames, made of `given`, have as elements as it is, not as numbers."""
-        containers = self.heap.held(frozenset(s for s in given if s.type in CONTAINERS))
-        rows = self.heap.held(frozenset(s for s in containers if s.type in SEQUENCES))
-        kept = self.heap.held(frozenset(s for s in given if is_buffer(s.type)))
-        objects_ = frozenset(s for s in containers | rows if s.type in _OBJECTS)
+        inside = self.heap.held(frozenset(s for s in given if s.type in CONTAINERS))
+        rows = self.heap.held(frozenset(s for s in inside if s.type in SEQUENCES))
+        kept = self.heap.held(frozenset(s for s in given | inside if is_buffer(s.type)))
+        objects_ = frozenset(s for s in inside | rows if s.type in _OBJECTS)
         return objects_ | frozenset(s for s in kept if not is_buffer(s.type))
 
     def _shares_elements(self, site: Site) -> bool:

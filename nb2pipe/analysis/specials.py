@@ -69,6 +69,7 @@ class Specials(Calls):
             "builtins.setattr": self._set_attribute,
             "builtins.getattr": self._get_attribute,
             "builtins.vars": self._variables,
+            "builtins.type": self._type_of,
             "decimal.getcontext": lambda *_: Value(dotted="decimal.getcontext"),
             **{f"builtins.{name}": self._arithmetic for name in _ARITHMETIC},
             "functools.cache": self._cache,
@@ -159,6 +160,15 @@ class Specials(Calls):
         return Value(frozenset([made])) if name in DECORATORS else None
 
     # --- containers
+
+    def _type_of(self, _node: ast.Call, arguments: Arguments) -> Value | None:
+        """Return the notebook's classes that an object may be of: `type(self).count += 1`."""
+        if len(arguments.all) != 1:
+            return None
+        instances = frozenset(site for site in arguments.sites if site.type == "instance")
+        held = self.heap.held(instances)
+        classes = frozenset(site for site in held if site.definition and site.definition.is_class)
+        return Value(classes) if classes else None
 
     def _default_dict(self, node: ast.Call, arguments: Arguments) -> Value:
         """Return a dictionary that holds what it makes when it is asked for an element."""

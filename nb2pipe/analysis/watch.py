@@ -144,11 +144,15 @@ class Watch:
         current = self.after(supply.cell)
         for version in supply.versions:
             used = max((last for _, last in self.versions.get(version, {}).values()), default=-1)
+            heap = self.linker.interpretation.heap
+            mine = heap.memory(self.linker.reach_after(version.name, supply.cell))
             for name, other in bound.items():
                 if other in supply.versions or current.get(name) is not other:
                     continue
                 if version.hidden or other.hidden or self._is_stored_since(other, version, step):
                     continue
+                if not mine.isdisjoint(self.linker.reach_after(name, supply.cell)):
+                    continue  # it is known what they share, and so what a change does
                 for at in self._later_changes(other, step):
                     if at < used or (at == used and not self._writes(at, version.name)):
                         yield Tied(name=version.name, other=name, cell=at)
