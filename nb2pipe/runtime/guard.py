@@ -98,8 +98,8 @@ class Guard:
 
         `values` is all that it holds.
         """
-        self.release(names)
         shared = {name: value for name, value in values.items() if name[0] == " "}
+        self.release([*names, *shared])
         # The first load of a kind imports a library, the comparison does not.
         seconds = min(time.perf_counter() - start, os.path.getsize(path) * SLOWEST)
         baseline = Baseline(lambda: artifact_parts(path), [*values], shared, seconds)

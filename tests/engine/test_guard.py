@@ -304,6 +304,17 @@ def test_memory_that_is_shared_unnoticed_and_then_changed(run, make, change):
     assert "`x` shares with `y`" in found.message
 
 
+def test_what_is_shared_is_compared_before_its_change_is_stored(run):
+    result = run(
+        (SHARED, "step:load"),
+        ("x[0].append(7)", "step:change"),
+        ("print(y)", "step:show"),
+        ("print(x)", "step:end"),
+    )
+    found = failure(result)
+    assert (found.code, found.step, found.span.cell) == (Code.VIEW_CROSSES, "change", 2)
+
+
 def test_what_is_shared_is_followed_through_later_versions(run):
     result = run(
         (SHARED, "step:load"),

@@ -28,7 +28,8 @@ _SHOWN: Final = {
     "frame": "{}.to_dict('list')", "box": "{}.show()", "boxes": "[b.show() for b in {}]",
     "thunk": "{}()", "map": "{}([1])", "hooks": "len({})", "handlers": "sorted({})",
     "iter": "next({}, None)", "rng": "{}.random()", "gen": "{}.random()", "put": "callable({})",
-    "marks": "[(k.show(), v) for k, v in {}.items()]", "color": "{}.name", "keys": "sorted({})", "set": "sorted({}, key=str)",
+    "marks": "[(k.show(), v) for k, v in {}.items()]",
+    "color": "{}.name", "keys": "sorted({})", "set": "sorted({}, key=str)",
 }  # fmt: skip
 _CONDITIONS: Final = (
     "<int> > <lit>", "len(<list>) > 2", "<list>", "not <dict>", "<int> % 2", "<lit> in <list>", "True",
