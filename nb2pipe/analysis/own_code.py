@@ -271,7 +271,7 @@ class OwnCode(Deferred):
     def _made_fields(self, classes: Sequence[Definition], instance: Value, node: ast.AST) -> Sites:
         members = join(member for d in classes for member in d.members.values()).sites
         fields = frozenset(site for site in members if site.type in _FIELDS)
-        factories = (s for s in self.heap.held(fields) if s.definition is not None)
+        factories = (s for s in in_order(self.heap.held(fields)) if s.definition is not None)
         values = [self.call_value(Value(frozenset([s])), node, NO_ARGUMENTS) for s in factories]
         values += [
             self.invoke(site, node, instance, NO_ARGUMENTS, spread=True)
