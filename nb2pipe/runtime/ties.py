@@ -22,6 +22,7 @@ CLOSED = (
     BuiltinFunctionType,
     CodeType,
 )
+LABELLED = "pandas", "numpy"
 CONTAINERS = (list, dict, set, tuple, frozenset)
 MOST = 200_000  # objects that are looked at
 
@@ -78,7 +79,8 @@ def parts_of(value: Any) -> Optional[tuple[set[int], list[tuple[int, int]]]]:
         if item is None or isinstance(item, CLOSED) or (id(item), is_open) in seen:
             continue
         # The labels of frames are shared, and replaced rather than changed.
-        if kind.__name__.endswith(("Index", "dtype", "Dtype")):
+        library = kind.__module__.partition(".")[0]
+        if library in LABELLED and kind.__name__.endswith(("Index", "dtype", "Dtype")):
             continue
         seen.add((id(item), is_open))
         alive.append(item)
@@ -91,14 +93,14 @@ def parts_of(value: Any) -> Optional[tuple[set[int], list[tuple[int, int]]]]:
                 stack += [(part, True) for part in item.ravel().tolist()]
             elif item.flags.writeable and item.size:
                 areas.append(_area(item))
-        elif kind.__module__.startswith("torch") and hasattr(item, "data_ptr"):
+        elif library == "torch" and hasattr(item, "data_ptr"):
             areas.append((item.data_ptr(), item.data_ptr() + item.nbytes))
         is_own = kind.__module__ == "__main__"
         if is_open and (is_own or isinstance(item, (list, dict, set, bytearray))):
             objects.add(id(item))
         is_open = is_open and (is_own or isinstance(item, CONTAINERS))
         # A frame keeps more than its columns: where they are, which frames may have in common.
-        is_frame = kind.__module__.startswith("pandas.") and hasattr(item, "_mgr")
+        is_frame = library == "pandas" and hasattr(item, "_mgr")
         parts = item._mgr.arrays if is_frame else gc.get_referents(item)  # noqa: SLF001 -- as pickle sees it
         stack += [(part, is_open) for part in parts]
     return objects, areas

@@ -18,7 +18,14 @@ class Kept:
         self.kept = kept
 
 
+class SearchIndex:
+    """An object of the notebook, whatever it is called."""
+
+
+SearchIndex.__module__ = "__main__"
+FOUND = [SearchIndex()]
 SHARED = {
+    "objects of the notebook": (pd.Series(FOUND), FOUND),
     "a view": (ARRAY[2:], ARRAY),
     "an array in an object of a library": (Kept(ARRAY), ARRAY),
     "an array in a list": ([1, (ARRAY,)], {"a": ARRAY[::2]}),
