@@ -37,7 +37,8 @@ _DEEPEST = 40
 class _Walk:
     """Feeds one value to a digest, each object once."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, in_set: bool = False) -> None:
+        self.in_set = in_set
         self.digest = hashlib.blake2b(digest_size=12)
         self.seen: dict[int, int] = {}
         self.alive: list[Any] = []
@@ -69,7 +70,10 @@ class _Walk:
                 self.visit(key, depth)
                 self.visit(item, depth)
         elif isinstance(value, (set, frozenset)):
-            self.tell(sorted(digest_of(item) for item in value))
+            # Objects in sets that refer to each other would be walked over again and again.
+            again = self.in_set and not all(isinstance(item, _PLAIN) for item in value)
+            found = (digest_of(item, in_set=True) for item in value)
+            self.tell(len(value) if again else sorted(found))
         elif module.startswith("numpy."):
             self.array(value, depth)
         elif module.startswith(_TABLES):
@@ -127,9 +131,9 @@ def kind_is_scalar(value: Any) -> bool:
     return type(value).__name__ in {"Timestamp", "Timedelta", "Period", "Interval", "NaTType"}
 
 
-def digest_of(value: Any) -> str:
-    """Return a digest that equal values share."""
-    walk = _Walk()
+def digest_of(value: Any, *, in_set: bool = False) -> str:
+    """Return a digest that equal values share; of an element of a set, sets of objects in it count by their size."""
+    walk = _Walk(in_set=in_set)
     try:
         walk.visit(value)
     except Exception as error:  # noqa: BLE001 -- the value's own code may do anything

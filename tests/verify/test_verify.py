@@ -93,6 +93,15 @@ print(int(path.read_text()) in (3, 8))"""
     assert count.read_text() == "8"
 
 
+def test_objects_in_sets_that_refer_to_each_other_are_compared(nb):
+    cell = """class Agent:
+    def __init__(self, world): self.world = world
+world = {place: set() for place in range(6)}
+for number in range(18): world[number % 6].add(Agent(world))"""
+    found = verify(nb((cell, "step:a"), ("print(len(world))", "step:b")))
+    assert [report.status for report in found.reports] == [RunStatus.EQUAL]
+
+
 def test_what_differs_from_run_to_run_is_set_aside(nb):
     path = nb(("import time\nnow = time.time_ns()", "step:a"), ("print(now)", "step:b"), "print(1)")
     found = verify(path)
