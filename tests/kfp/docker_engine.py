@@ -17,6 +17,7 @@ from pathlib import Path
 
 import docker
 from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 IMAGE = "nb2pipe-steps:test"
 _ROOT = Path(__file__).parents[2]
@@ -120,12 +121,11 @@ def _notebook_packages() -> list[Distribution]:
     found: dict[str, Distribution] = {}
     while waiting:
         requirement = waiting.pop()
-        if requirement.name in found or (
-            requirement.marker and not requirement.marker.evaluate({"extra": ""})
-        ):
+        name = canonicalize_name(requirement.name)  # some write `typing_extensions`
+        if name in found or (requirement.marker and not requirement.marker.evaluate({"extra": ""})):
             continue
         try:
-            package = found[requirement.name] = distribution(requirement.name)
+            package = found[name] = distribution(name)
         except PackageNotFoundError:
             continue
         waiting += [Requirement(line) for line in package.requires or ()]
