@@ -61,9 +61,20 @@ def build_program(
     cells = linker.interpretation.cells
     modules = imported_modules([facts.node for cell in cells for facts in cell.statements])
     carried = carried_handles(linker)
+    counts = execution_counts(layout.cells)
     builders = [
         _StepBuilder(
-            step, layout, linker, parameters, sources, supplies, keys, watch, modules, carried
+            step,
+            layout,
+            linker,
+            parameters,
+            sources,
+            supplies,
+            keys,
+            watch,
+            modules,
+            carried,
+            counts,
         )
         for step in layout.steps
     ]
@@ -127,6 +138,7 @@ class _StepBuilder:
     watch: Watch
     modules: Mapping[str, str]
     carried: Mapping[str, str | None]
+    counts: Mapping[int, int]
     bound: dict[str, Version] = field(default_factory=dict)
     program: list[Operation] = field(default_factory=list)
     inputs: dict[Supply, Input] = field(default_factory=dict)
@@ -312,7 +324,7 @@ class _StepBuilder:
         keeps = [name for name, held in watched if held]
         run = Run(
             cell=cell,
-            count=execution_counts(self.layout.cells).get(cell, 0),
+            count=self.counts.get(cell, 0),
             substitutions=substitutions,
             keeps=tuple(dict.fromkeys([*keeps, *self.parting.left_alone(cell)])),
             spares=tuple(name for name, held in watched if not held),
