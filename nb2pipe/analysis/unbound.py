@@ -8,12 +8,15 @@ from nb2pipe.analysis.versions import Version
 
 def may_be_unbound(version: Version) -> bool:
     """Whether a version may leave its name unbound: defined on some path only, from nothing."""
-    if version.kind is WriteKind.MAY_DEFINE and _forgets(version.statement.node, version.name):
-        return True
-    if version.kind is WriteKind.MAY_DEFINE:
-        return version.previous is None or may_be_unbound(version.previous)
-    if version.kind is WriteKind.MUTATE and version.previous is not None:
-        return may_be_unbound(version.previous)
+    while version.kind in {WriteKind.MAY_DEFINE, WriteKind.MUTATE}:
+        before = version.previous
+        if version.kind is WriteKind.MAY_DEFINE and (
+            before is None or _forgets(version.statement.node, version.name)
+        ):
+            return True
+        if before is None:
+            break
+        version = before
     return version.kind is WriteKind.DELETE
 
 

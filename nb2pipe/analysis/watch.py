@@ -133,7 +133,7 @@ class Watch:
             for name, other in bound.items():
                 if other in supply.versions or other.hidden or current.get(name) is not other:
                     continue
-                until = max((last for _, last in self.versions.get(other, {}).values()), default=-1)
+                until = self._used_until(other)
                 if any(
                     until > at or (until == at and not self._writes(at, name)) for at in changes
                 ):
@@ -143,7 +143,7 @@ class Watch:
         """Yield pairs of a variable of an artifact, used later, and one that is changed elsewhere before."""
         current = self.after(supply.cell)
         for version in supply.versions:
-            used = max((last for _, last in self.versions.get(version, {}).values()), default=-1)
+            used = self._used_until(version)
             heap = self.linker.interpretation.heap
             mine = heap.memory(self.linker.reach_after(version.name, supply.cell))
             for name, other in bound.items():
@@ -168,10 +168,21 @@ class Watch:
 
     def _later_changes(self, version: Version, step: str) -> Iterator[int]:
         """Yield the cells of other steps that change a version, or what rests on it, in place."""
-        for change in self.changes.get(version, ()):
-            if self.linker.step_of[change.cell] != step:
-                yield change.cell
-            yield from self._later_changes(change, step)
+        changes = (change.cell for change in self._resting_on(version))
+        return (cell for cell in changes if self.linker.step_of[cell] != step)
+
+    def _used_until(self, version: Version) -> int:
+        """Return the last cell that uses a version, or what it becomes when it is changed in place."""
+        uses = (self.versions.get(v, {}) for v in (version, *self._resting_on(version)))
+        return max((last for found in uses for _, last in found.values()), default=-1)
+
+    def _resting_on(self, version: Version) -> Iterator[Version]:
+        """Yield the versions that changes in place make of one."""
+        waiting = [version]
+        while waiting:
+            changes = self.changes.get(waiting.pop(), ())
+            yield from changes
+            waiting += changes
 
 
 def _is_watched(version: Version) -> bool:

@@ -528,3 +528,10 @@ def test_a_library_numbers_what_it_makes_from_step_to_step(analysis):
     found = analysis(*zip("abcd", cells, strict=True))
     assert {("a", "b"), ("b", "c")} <= found.edges.keys()
     assert not any("d" in edge for edge in found.edges)
+
+
+def test_a_chain_of_changes_over_more_steps_than_python_follows_calls(analysis):
+    cells = [f"a.append([{number}])" for number in range(1, 1050)]
+    cells = ["a = [[1]]\na.append([2])\nb = [3]", *cells, "print(a, b)"]
+    found = analysis(*((f"s{number}", cell) for number, cell in enumerate(cells)))
+    assert ("s1048", "s1049") in found.edges
