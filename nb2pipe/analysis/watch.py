@@ -133,7 +133,7 @@ class Watch:
             for name, other in bound.items():
                 if other in supply.versions or other.hidden or current.get(name) is not other:
                     continue
-                until = self._used_until(other)
+                until = max((last for _, last in self.versions.get(other, {}).values()), default=-1)
                 if any(
                     until > at or (until == at and not self._writes(at, name)) for at in changes
                 ):
