@@ -516,6 +516,10 @@ def test_a_setting_is_known_whichever_star_import_of_its_library_comes_last(anal
         ("a", "from sympy import *\nfrom sympy.stats import *\ninit_printing()"), ("b", "X = 1 / 2")
     )
     assert "init_printing()" in found.replayed("b")
+    found = analysis(
+        ("a", "from sympy import *\nfrom sympy.stats import *\nvar('x')"), ("b", "print(x)")
+    )
+    assert found.codes == []
 
 
 def test_a_library_numbers_what_it_makes_from_step_to_step(analysis):
