@@ -133,7 +133,7 @@ class Watch:
             for name, other in bound.items():
                 if other in supply.versions or other.hidden or current.get(name) is not other:
                     continue
-                until = max((last for _, last in self.versions.get(other, {}).values()), default=-1)
+                until = self._last_use(other)
                 if any(
                     until > at or (until == at and not self._writes(at, name)) for at in changes
                 ):
@@ -143,20 +143,28 @@ class Watch:
         """Yield pairs of a variable of an artifact, used later, and one that is changed elsewhere before."""
         current = self.after(supply.cell)
         for version in supply.versions:
+            if version.hidden:
+                continue
             used = self._used_until(version)
-            heap = self.linker.interpretation.heap
-            mine = heap.memory(self.linker.reach_after(version.name, supply.cell))
             for name, other in bound.items():
-                if other in supply.versions or current.get(name) is not other:
+                if other in supply.versions or other.hidden or current.get(name) is not other:
                     continue
-                if version.hidden or other.hidden or self._is_stored_since(other, version, step):
+                if self._is_stored_since(other, version, step):
                     continue
-                if not mine.isdisjoint(self.linker.reach_after(name, supply.cell)):
-                    continue  # it is known what they share, and so what a change does
-                for at in self._later_changes(other, step):
-                    if at < used or (at == used and not self._writes(at, version.name)):
-                        yield Tied(name=version.name, other=name, cell=at)
-                        break
+                missed = (
+                    at
+                    for at in self._later_changes(other, step)
+                    if at < used or (at == used and not self._writes(at, version.name))
+                )
+                at = next(missed, None)
+                if at is not None and not self._are_known_to_share(version.name, name, supply.cell):
+                    yield Tied(name=version.name, other=name, cell=at)
+
+    def _are_known_to_share(self, name: str, other: str, cell: int) -> bool:
+        """Whether it is known after a cell what two variables share, and so what a change of one does."""
+        reached = self.linker.reach_after(name, cell)
+        memory = self.linker.interpretation.heap.memory(reached)
+        return not memory.isdisjoint(self.linker.reach_after(other, cell))
 
     def _is_stored_since(self, version: Version, other: Version, step: str) -> bool:
         """Whether the step stores `version` once it has `other`: `apart` tells what they share then."""
@@ -173,8 +181,11 @@ class Watch:
 
     def _used_until(self, version: Version) -> int:
         """Return the last cell that uses a version, or what it becomes when it is changed in place."""
-        uses = (self.versions.get(v, {}) for v in (version, *self._resting_on(version)))
-        return max((last for found in uses for _, last in found.values()), default=-1)
+        return max(map(self._last_use, (version, *self._resting_on(version))))
+
+    def _last_use(self, version: Version) -> int:
+        """Return the last cell that uses this very version, -1 if none does."""
+        return max((last for _, last in self.versions.get(version, {}).values()), default=-1)
 
     def _resting_on(self, version: Version) -> Iterator[Version]:
         """Yield the versions that changes in place make of one."""

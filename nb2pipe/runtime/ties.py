@@ -1,6 +1,7 @@
 """Find what a value shares with one that another step changes later, though they are believed to share nothing.
 
-Only steps that store such values have this module, in their manifest.
+Only steps that store such values have this module, in their manifest. It stands by itself: the names of the rest of the
+runtime are shortened when that is packed.
 """
 
 import contextlib
@@ -50,9 +51,9 @@ def find_ties(
 def share(value: Any, other: Any) -> bool:
     """Whether a change of `other` in place may show in `value`."""
     mine, its = parts_of(value), parts_of(other)
-    if None in (mine, its):
+    if mine is None or its is None:
         return False
-    (objects, areas), (others, other_areas) = mine, its  # type: ignore[misc] # neither is None
+    (objects, areas), (others, other_areas) = mine, its
     if not objects.isdisjoint(others):
         return True
     ends = [0, 0]  # of the areas so far, of either side
