@@ -246,10 +246,7 @@ WAYS = [
     ("matplotlib.figure", "Figure", reduce_figure),
     ("numpy.random", "RandomState", reduce_single),
     ("numpy.random", "Generator", reduce_generator),
-    *(
-        ("numpy.random", name, reduce_bits)
-        for name in ["MT19937", "PCG64", "PCG64DXSM", "Philox", "SFC64"]
-    ),
+    *(("numpy.random", name, reduce_bits) for name in BITS),
     ("random", "Random", reduce_single),
     ("os", "_Environ", reduce_single),
     ("matplotlib", "RcParams", reduce_single),
