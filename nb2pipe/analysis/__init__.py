@@ -4,6 +4,7 @@ import re
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -27,8 +28,17 @@ from nb2pipe.frontend.layout import LaidCell, Layout, Role
 from nb2pipe.frontend.modules import Module, read_modules, written_modules
 from nb2pipe.ir import Cell, Edge, Parameter, Step
 
-_EXTRAS: Final = {"ipywidgets": "widgets", "sqlite3": "databases", "bs4": "documents"}
+_EXTRAS: Final = {
+    "ipywidgets": "widgets",
+    "sqlite3": "databases",
+    "bs4": "documents",
+    "iminuit": "fits",
+    "xgboost": "boosting",
+}
 """What the runtime must have where a package is used."""
+
+_OWN_HASH: Final = re.compile(r"__hash__|hash=True")
+"""Where a class says how its objects are hashed, as keys that may change."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,8 +78,11 @@ def analyse(layout: Layout) -> tuple[Analysed, tuple[Diagnostic, ...]]:
     )
     trees = (*(cell.tree for cell in cells), *(module.tree for module in modules.values()))
     packages = mentioned_packages(trees)
-    extras = tuple(extra for package, extra in _EXTRAS.items() if package in packages)
-    steps = tuple(replace(step, extras=extras) for step in steps)
+    extras = [extra for package, extra in _EXTRAS.items() if package in packages]
+    texts = chain((cell.text for cell in cells), (module.text for module in modules.values()))
+    if any(map(_OWN_HASH.search, texts)):
+        extras.append("keys")
+    steps = tuple(replace(step, extras=tuple(extras)) for step in steps)
     analysed = Analysed(
         steps=steps,
         edges=program.edges,

@@ -59,6 +59,6 @@ def reduce_cursor(cursor: Any) -> Any:
     return type(cursor), (cursor.connection,), (None, state)
 
 
-def install(_start: Any, _settings: Any, _reducers: Any, ways: dict[type, Any]) -> None:
+def install(_start: Any, _settings: Any, _reducers: Any, ways: list[Any]) -> None:
     """Add to `ways` what stores databases and cursors."""
-    ways.update({sqlite3.Connection: reduce_database, sqlite3.Cursor: reduce_cursor})
+    ways += ("sqlite3", "Connection", reduce_database), ("sqlite3", "Cursor", reduce_cursor)

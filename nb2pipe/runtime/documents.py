@@ -3,8 +3,6 @@
 Only steps of notebooks that import `bs4` have this module, in their manifest.
 """
 
-import contextlib
-import importlib
 from typing import Any
 
 
@@ -27,7 +25,6 @@ def restore_document(document: Any, content: Any) -> None:
     vars(document).update(content)
 
 
-def install(_start: Any, _settings: Any, _reducers: Any, ways: dict[type, Any]) -> None:
+def install(_start: Any, _settings: Any, _reducers: Any, ways: list[Any]) -> None:
     """Add to `ways` what stores documents."""
-    with contextlib.suppress(ImportError):  # a notebook may do without
-        ways[importlib.import_module("bs4").BeautifulSoup] = reduce_document
+    ways.append(("bs4", "BeautifulSoup", reduce_document))

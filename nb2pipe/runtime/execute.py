@@ -258,8 +258,9 @@ def _store(port: dict[str, Any], path: str, guard: Guard) -> dict[str, Any]:
         except (LookupError, OSError) as error:  # noqa: PERF203
             if name not in port["optional"]:
                 raise unstorable(name, f"`{name}` cannot be stored: {error!r}", made) from error
-    for name, message, hint in START["ties"](port, values, guard.scope) if "ties" in port else ():
-        raise StepError("NB213", message, *made.get(name, (None, None)), "", hint)
+    for look in START.get("looks", ()):
+        for code, name, message, hint in look(port, values, guard.scope):
+            raise StepError(code, message, *made.get(name, (None, None)), "", hint)
     names = [*values]
     guard.add_shared(values, port.get("apart", ()))
     OWN_WAYS.clear()

@@ -1,9 +1,7 @@
 """Objects of libraries whose own way of pickling leaves out what results depend on."""
 
 import importlib
-import pickle
 import sys
-import tempfile
 import weakref
 from typing import Any
 
@@ -16,25 +14,6 @@ def ways_of_libraries() -> dict[type, Any]:
         if isinstance(kind, type):
             found[kind] = way
     return found
-
-
-# --- fits of iminuit: whether the last state still is the minimum's own decides what the next method starts from
-
-
-def reduce_fit(fit: Any) -> Any:
-    """Return what makes a fit again, as `object.__reduce_ex__` does."""
-    make, arguments, state = fit.__reduce_ex__(4)[:3]
-    found = fit._fmin and fit._last_state is fit._fmin._src.state  # noqa: SLF001 -- no public way
-    return make, arguments, (*state, found), None, None, restore_fit
-
-
-def restore_fit(fit: Any, state: Any) -> None:
-    """Give a new fit the attributes of a stored one."""
-    _, attributes, found = state
-    for name, value in attributes.items():
-        setattr(fit, name, value)
-    if found:
-        fit._last_state = fit._fmin._src.state  # noqa: SLF001 -- as above
 
 
 # --- tensors of torch: their gradient, the computation that it is to come from, and who shares their memory
@@ -136,13 +115,22 @@ def reduce_generator(generator: Any) -> Any:
     return type(generator), (generator.bit_generator,)
 
 
+def reduce_legacy(generator: Any) -> Any:
+    """Return what makes a generator of the older kind again, the global one by its name."""
+    single = reduce_single(generator)
+    if single is not NotImplemented:
+        return single
+    source = generator._bit_generator  # noqa: SLF001 -- no public way
+    return type(generator), (source,), generator.get_state(legacy=False)
+
+
 BITS = ["MT19937", "PCG64", "PCG64DXSM", "Philox", "SFC64"]
 
 
 def reduce_bits(bits: Any) -> Any:
     """Return what makes the source of a generator again, and of those that are to be spawned from it."""
     seeds = getattr(bits, "seed_seq", None) or getattr(bits, "_seed_seq", None)
-    return type(bits), (seeds,), bits.state
+    return type(bits), (seeds or 0,), bits.state
 
 
 # --- frames of pandas: attributes that the notebook gave them, and whether a warning is due when they are changed
@@ -174,30 +162,6 @@ def restore_frame(frame: Any, state: Any) -> None:
 
 
 restore_frame.shape = None  # type: ignore[attr-defined]  # pandas asks it, as the frame that it stands for
-
-# --- tables of xgboost: it writes and reads them as files only
-
-
-def reduce_table(table: Any) -> Any:
-    """Return what makes a table of xgboost again.
-
-    Where weights decide, it matters whether they were set before its first use, which nobody can tell.
-    """
-    if len(table.get_weight()) or len(table.get_group()):
-        raise TypeError("it has weights or groups, which may have been set after it was used")
-    with tempfile.TemporaryDirectory() as folder:
-        table.save_binary(folder + "/it")
-        with open(folder + "/it", "rb") as file:
-            return rebuild_table, (pickle.PickleBuffer(file.read()),)
-
-
-def rebuild_table(content: Any) -> Any:
-    """Return the table that a file with this content holds."""
-    with tempfile.TemporaryDirectory() as folder:
-        with open(folder + "/it", "wb") as file:
-            file.write(content)
-        return importlib.import_module("xgboost").DMatrix(folder + "/it")
-
 
 # --- figures of matplotlib: IPython shows them as pictures once the back end of notebooks is there
 
@@ -241,10 +205,9 @@ def restore_traits(owner: Any, state: Any) -> None:
         owner.observe(listener, trait or every, kind or every)
 
 
-WAYS = [
-    ("iminuit", "Minuit", reduce_fit),
+WAYS: list[tuple[str, str, Any]] = [  # a manifest may add its own
     ("matplotlib.figure", "Figure", reduce_figure),
-    ("numpy.random", "RandomState", reduce_single),
+    ("numpy.random", "RandomState", reduce_legacy),
     ("numpy.random", "Generator", reduce_generator),
     *(("numpy.random", name, reduce_bits) for name in BITS),
     ("random", "Random", reduce_single),
@@ -253,7 +216,6 @@ WAYS = [
     ("pandas", "DataFrame", reduce_frame),
     ("pandas", "Series", reduce_frame),
     ("pandas", "StringDtype", reduce_text_type),
-    ("xgboost", "DMatrix", reduce_table),
     ("torch", "Tensor", reduce_tensor),
     ("torch.nn", "Parameter", reduce_tensor),
     ("torch", "UntypedStorage", reduce_storage),

@@ -17,8 +17,8 @@ import time
 from types import ModuleType
 from typing import Any, Collection, Iterator
 
+from nb2pipe.runtime.libraries import WAYS
 from nb2pipe.runtime.pickling import REDUCERS, Definition, Loader, blame, dump_values
-from nb2pipe.runtime.python_objects import OTHERS
 from nb2pipe.runtime.sets import LOST
 
 MAGIC = "nb2pipe artifact 1 %s\n", "nb2pipe artifact 2 %s\n"  # by what the digest is
@@ -208,7 +208,7 @@ def use_manifest(manifest: dict[str, Any]) -> None:
         module = sys.modules[name] = ModuleType(name)
         with contextlib.suppress(ImportError):  # nor has the notebook what it is for
             exec(code, vars(module))
-            module.install(START, settings, REDUCERS, OTHERS)
+            module.install(START, settings, REDUCERS, WAYS)
 
 
 # --- the kinds of artifacts: from the process to a value, and back

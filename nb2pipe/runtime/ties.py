@@ -30,14 +30,14 @@ MOST = 200_000  # objects that are looked at
 
 def install(start: dict[str, Any], _settings: Any, _reducers: Any, _ways: Any) -> None:
     """Let the store operation ask `find_ties`."""
-    start["ties"] = find_ties
+    start.setdefault("looks", []).append(find_ties)
 
 
 def find_ties(
     port: dict[str, Any], values: dict[str, Any], scope: dict[str, Any]
-) -> Iterator[tuple[str, str, str]]:
-    """Yield the name of a value that is to be stored and shares something, what is wrong, and what to do."""
-    for name, other, number in port["ties"]:
+) -> Iterator[tuple[str, str, str, str]]:
+    """Yield the code, the name of a value that is to be stored and shares something, what is wrong, and what to do."""
+    for name, other, number in port.get("ties", ()):
         found = False
         if name in values and other in scope:
             with contextlib.suppress(Exception):  # code of the notebook may run here
@@ -45,7 +45,7 @@ def find_ties(
         if found:
             message = f"`{name}` shares memory with `{other}`, which cell {number} changes, but each is stored apart"
             hint = f"copy `{other}` where `{name}` is made of it, or put these cells into one step"
-            yield name, f"{message}, so the change would not show in `{name}`", hint
+            yield "NB213", name, f"{message}, so the change would not show in `{name}`", hint
 
 
 def share(value: Any, other: Any) -> bool:

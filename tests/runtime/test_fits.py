@@ -2,7 +2,10 @@
 
 import pytest
 
+from nb2pipe.bundle.runtime import extra_source
 from tests.runtime.conftest import texts
+
+MORE = {"modules": {"nb2pipe_fits": [None, extra_source("fits")]}}
 
 COST = """from iminuit import Minuit
 def cost(x, y, z):
@@ -51,7 +54,7 @@ def test_it_goes_on_as_it_was(notebook_image, before):
     )
 
     whole = notebook_image.run(COST, begun, gone_on)
-    split = notebook_image.carry(["fits"], begun, gone_on, replay=[COST])
+    split = notebook_image.carry(["fits"], begun, gone_on, replay=[COST], **MORE)
 
     assert (whole["error"], split["error"]) == (None, None)
     assert texts(split) == texts(whole)
