@@ -102,8 +102,8 @@ def _is_text(statement: ast.stmt) -> bool:
 
 def _merge(imports: list[ast.Import | ast.ImportFrom]) -> Iterator[ast.stmt]:
     """Import each thing once, with one statement for all modules and one per module for names."""
-    names: dict[str | None, set[str]] = {None: set()}
-    for node in imports:
+    names: dict[str | None, set[str]] = {}
+    for node in sorted(imports, key=lambda node: isinstance(node, ast.ImportFrom)):
         module = node.module if isinstance(node, ast.ImportFrom) else None
         names.setdefault(module, set()).update(alias.name for alias in node.names)
     for module, imported in names.items():
