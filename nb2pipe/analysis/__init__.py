@@ -4,7 +4,6 @@ import re
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -37,8 +36,13 @@ _EXTRAS: Final = {
 }
 """What the runtime must have where a package is used."""
 
-_OWN_HASH: Final = re.compile(r"__hash__|hash=True")
-"""Where a class says how its objects are hashed, as keys that may change."""
+_EXTRAS_BY_TEXT: Final = {
+    "instances": re.compile(
+        r"__dict__|vars\(|__(?:new|setitem)__|def (?:append|extend)\(|argparse"
+    ),
+    "keys": re.compile(r"__hash__|hash=True"),
+}
+"""What it must have where the code of the notebook, or of its modules, has a word."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,9 +83,8 @@ def analyse(layout: Layout) -> tuple[Analysed, tuple[Diagnostic, ...]]:
     trees = (*(cell.tree for cell in cells), *(module.tree for module in modules.values()))
     packages = mentioned_packages(trees)
     extras = [extra for package, extra in _EXTRAS.items() if package in packages]
-    texts = chain((cell.text for cell in cells), (module.text for module in modules.values()))
-    if any(map(_OWN_HASH.search, texts)):
-        extras.append("keys")
+    texts = [*(cell.text for cell in cells), *(module.text for module in modules.values())]
+    extras += (extra for extra, word in _EXTRAS_BY_TEXT.items() if any(map(word.search, texts)))
     steps = tuple(replace(step, extras=tuple(extras)) for step in steps)
     analysed = Analysed(
         steps=steps,

@@ -45,6 +45,7 @@ class Bindings(Specials):
     def bind(self, name: str, value: Value, node: ast.AST, frame: Frame | None) -> None:
         """Bind a name in its scope."""
         holder = self.frame_of(name, frame)
+        self._let_go(name, node, holder)
         if holder is None:
             self.define(name, value, node)
             return
@@ -53,6 +54,19 @@ class Bindings(Specials):
             self.heap.hold([holder.cells], value.sites)
             if holder is not frame:
                 self.mutate(frozenset([holder.cells]), node, "a variable of its closure is rebound")
+
+    def _let_go(self, name: str, node: ast.AST, holder: Frame | None) -> None:
+        """Run what runs when an object is not needed any more, as the one may be that `name` refers to until now."""
+        if not self.has_finalizers:
+            return
+        if holder is not None:
+            value = holder.values.get(name, IMMUTABLE)
+        else:
+            value = self.names[name].value if name in self.names else IMMUTABLE
+        if self.member(value, "__del__") is not None:
+            if holder is None:
+                self.read(name, node)
+            self.run_methods(value, ["__del__"], node)
 
     def frame_of(self, name: str, frame: Frame | None) -> Frame | None:
         """Return the frame whose variable an assignment to `name` binds; None is the global scope."""
@@ -87,17 +101,23 @@ class Bindings(Specials):
             self.run_methods(described, ["__set__"], node, Arguments((holder, value)))
             if attribute is not None and member_runs(described):
                 self.run_methods(holder, [attribute], node, Arguments((value,)))
-        if attribute is not None:
-            self.heap.set_field(holder.sites, attribute, value.sites)
-        elif self.knowledge.sliced({site.type for site in holder.sites}) is None:
-            self.heap.hold(holder.sites, value.sites)
+        self._keep_part(holder, value, attribute)
         self.mutate(holder.sites, node, "it is assigned to in place")
         if attribute is not None:
             self.tell(holder, node)
 
+    def _keep_part(self, holder: Value, value: Value, attribute: str | None) -> None:
+        if attribute == "__dict__":  # what changes the one changes the other
+            self.heap.hold(value.sites, holder.sites)
+        if attribute is not None:
+            self.heap.set_field(holder.sites, attribute, value.sites)
+        elif self.knowledge.sliced({site.type for site in holder.sites}) is None:
+            self.heap.hold(holder.sites, value.sites)
+
     def forget(self, name: str, node: ast.AST, frame: Frame | None) -> None:
         """Unbind a name in its scope."""
         holder = self.frame_of(name, frame)
+        self._let_go(name, node, holder)
         if holder is None:
             self.unbind(name, node)
         else:

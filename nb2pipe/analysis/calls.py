@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Collection
 from dataclasses import replace
-from typing import Final
+from typing import Final, TypeGuard
 
 from nb2pipe.analysis.arguments import NO_ARGUMENTS, Arguments
 from nb2pipe.analysis.containers import CONTAINERS
@@ -54,6 +54,10 @@ class Calls(LibraryCalls):
         self.query(node, arguments, frame)
         for changed in self.changed_nodes.get(node, ()):
             self.mutate(self.holder(changed, frame).sites, node, "this call changes it in place")
+        if receiver is not None and _is_super(node.func):
+            made = self.made_by_base(node.func.attr, receiver, arguments)
+            if made is not None:
+                return made
         if callee.dotted is not None:
             special = self.special(node, callee.dotted, arguments, frame)
             if special is not None:
@@ -216,9 +220,17 @@ class Calls(LibraryCalls):
             return self._register(method.receiver, case, node) if case else method.receiver
         member = self.member(method.receiver, method.name)
         own = [site for site in in_order(member.sites) if site.definition] if member else []
+        if own and isinstance(node, ast.Call) and _is_super(node.func):
+            own = self._behind(own, method)
         if own:
             return join([self.invoke(site, node, method.receiver, arguments) for site in own])
         return self._library_method(node, method.name, method.receiver, arguments)
+
+    def _behind(self, own: list[Site], method: Method) -> list[Site]:
+        """Return the methods that `super()` may have, of those with the name: none where that is of a container."""
+        others = [s for s in own if s.definition and s.definition.node not in self.stack]
+        bases = [self.bare_base(site) for site in in_order(objects(method.receiver.sites))]
+        return others if others or (all(bases) and method.name[0] != "_") else own
 
     def _library_method(
         self, node: ast.AST, name: str, receiver: Value, arguments: Arguments
@@ -287,6 +299,15 @@ class Calls(LibraryCalls):
         if code:
             plain = Arguments((Value(things | objects(arguments.sites)),))
             self.carried_code(Value(code), node, plain)
+
+
+def _is_super(node: ast.expr) -> TypeGuard[ast.Attribute]:
+    """Whether `node` is `super().name`."""
+    match node:
+        case ast.Attribute(value=ast.Call(func=ast.Name(id="super"))):
+            return True
+        case _:
+            return False
 
 
 def _dispatchers(value: Value) -> Sites:

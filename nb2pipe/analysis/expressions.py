@@ -88,6 +88,10 @@ class Expressions(Operations):
         """Return what the attribute `name` is that was `found`: a method keeps its object."""
         raise NotImplementedError
 
+    def ask_meta(self, value: Value, node: ast.AST) -> None:
+        """Run what asking a class for an attribute that it has not runs in its metaclass."""
+        raise NotImplementedError
+
     def reach_caches(self, value: Value, node: ast.AST, *, looks: bool) -> None:
         """Record that somebody asks how much functions have kept, or clears it."""
         raise NotImplementedError
@@ -187,10 +191,12 @@ class Expressions(Operations):
         if self.knowledge.is_plain({site.type for site in value.sites}, name):
             return IMMUTABLE
         if name == "__dict__":
-            return Value(value.sites | self.new(node, [value, self.part_of(value)], "dict").sites)
+            made = self.new(node, [value, self.part_of(value)], "dict")
+            return Value(value.sites | made.sites)
         if self.is_plain_instance(value) and not name.startswith("__"):
             found = self.run_methods(value, ["__getattr__", "__getattribute__"], node)
             return Value(self.heap.field(value.sites, name) | found.sites)
+        self.ask_meta(value, node)
         if all("." in (site.type or "") for site in value.sites):
             # What a library's object was given is not what its attributes show: they are its own.
             return Value(value.sites)

@@ -13,6 +13,7 @@ from nb2pipe.analysis.recorder import Memory
 
 # What cannot become numbers.
 _OBJECTS: Final = frozenset({"instance", "dict", "set"})
+_METACLASSES: Final = frozenset({"builtins.type", "abc.ABCMeta", "enum.EnumMeta", "enum.EnumType"})
 
 
 class Objects(Memory):
@@ -22,7 +23,10 @@ class Objects(Memory):
         super().__init__()
         self.knowledge = knowledge
         self.has_classes = False
+        self.has_finalizers = False
         self.walking: set[Site] = set()
+        # What metaclasses define: it gets the class itself.
+        self.meta_methods: set[Site] = set()
         # What libraries number, with the attribute that has the last number.
         self.numbered: dict[Site, str] = {}
         # The modules whose names a star import binds, in their order.
@@ -126,11 +130,23 @@ class Objects(Memory):
         """Return the member `name` of a notebook class that `value` is, or is an instance of."""
         found = [
             definition.members[key]
-            for definition in self.classes_of(value)
+            for definition in [*self.classes_of(value), *self.metas_of(value)]
             for key in (name, "*")
             if key in definition.members
         ]
         return join(found) if found else None
+
+    def metas_of(self, value: Value) -> list[Definition]:
+        """Return the notebook's metaclasses of the classes that `value` is, bases included."""
+        if not self.meta_methods:
+            return []
+        metas = [meta for s in in_order(value.sites) if s.definition for meta in s.definition.metas]
+        return self.classes_of(join(metas)) if metas else []
+
+    @staticmethod
+    def makes_classes(definitions: Iterable[Definition]) -> bool:
+        """Whether one of the classes is a metaclass."""
+        return any(base.dotted in _METACLASSES for d in definitions for base in d.bases)
 
     def classes_of(self, value: Value) -> list[Definition]:
         """Return the notebook's classes that `value` is or is an instance of, bases included."""

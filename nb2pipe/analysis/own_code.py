@@ -12,19 +12,14 @@ from typing import Final
 
 from nb2pipe.analysis.arguments import NO_ARGUMENTS, Arguments
 from nb2pipe.analysis.caches import Cache, CacheUse
-from nb2pipe.analysis.deferred import Deferred
 from nb2pipe.analysis.definitions import Definition, Frame
 from nb2pipe.analysis.heap import IMMUTABLE, NOTHING, Site, Sites, Value, in_order, join, objects
+from nb2pipe.analysis.instances import Instances
 from nb2pipe.analysis.knowledge import Knowledge
 from nb2pipe.analysis.recorder import Doings
 from nb2pipe.analysis.scopes import FunctionNode, function_scope, outer_names, parameter_names
 from nb2pipe.analysis.states import GENERATORS
 
-_FIELDS: Final = frozenset({"dataclasses.field()", "attr.ib()", "attr.field()", "attrs.field()"})
-# Methods with these decorators make or check the value of a field.
-_CHECKING: Final = frozenset(
-    ["ib()", "field()", "validator", "field_validator", "model_validator", "root_validator"]
-)
 DEPTH: Final = 30
 BUDGET: Final = 1000
 # In objects that are looked at: what one statement, and all of a notebook, may cost.
@@ -41,7 +36,7 @@ class _Invoked:
     times: int
 
 
-class OwnCode(Deferred):
+class OwnCode(Instances):
     """Calls of what the notebook defines."""
 
     def __init__(self, knowledge: Knowledge) -> None:
@@ -49,7 +44,6 @@ class OwnCode(Deferred):
         self._calls_left = BUDGET
         self._work_left = STATEMENT_WORK
         self._guessed: set[Definition] = set()
-        self._making: set[Definition] = set()
         self._swept = NOTHING
         self._invoked: dict[object, _Invoked] = {}
         self._methods_run: dict[object, Value] = {}
@@ -61,7 +55,6 @@ class OwnCode(Deferred):
         self._calls_left = 0 if spent else BUDGET
         self._work_left = self.heap.work + STATEMENT_WORK
         self._guessed.clear()
-        self._making.clear()
         self._swept = NOTHING
         self._invoked.clear()
         self._methods_run.clear()
@@ -82,7 +75,8 @@ class OwnCode(Deferred):
         arguments: Arguments = NO_ARGUMENTS,
     ) -> Value:
         """Run methods of the notebook's own class that `value` is an instance of (None: all)."""
-        value = Value(objects(value.sites))
+        metas = self.metas_of(value)
+        value = value if metas else Value(objects(value.sites))
         if not value.sites or not self.has_classes:
             return IMMUTABLE
         wanted = None if names is None else frozenset(["*", *names])
@@ -92,7 +86,7 @@ class OwnCode(Deferred):
             return known
         self._methods_run[key] = IMMUTABLE
         results = [IMMUTABLE]
-        for definition in self.classes_of(value):
+        for definition in metas or self.classes_of(value):
             for name, member in list(definition.members.items()):
                 if name == "__init__" or (wanted is not None and name not in wanted):
                     continue
@@ -103,6 +97,11 @@ class OwnCode(Deferred):
                 ]
         result = self._methods_run[key] = Value(join(results).sites)
         return result
+
+    def ask_meta(self, value: Value, node: ast.AST) -> None:
+        """Run what asking a class for an attribute that it has not runs in its metaclass."""
+        if self.metas_of(value):
+            self.run_methods(value, ["__getattr__", "__getattribute__"], node)
 
     def invoke(
         self,
@@ -139,7 +138,7 @@ class OwnCode(Deferred):
         own = Value(frozenset(s for s in self.heap.held(frozenset([site])) if s.type != "cache"))
         function = definition.node
         if isinstance(function, ast.ClassDef):
-            return self._instantiate(site, node, arguments, spread=spread)
+            return self.instantiate(site, node, arguments, spread=spread)
         tired = self._calls_left <= 0 or self.heap.work > self._work_left
         if function in self.stack or len(self.stack) > DEPTH or tired:
             given = arguments.sites | (receiver.sites if receiver is not None else NOTHING)
@@ -153,7 +152,7 @@ class OwnCode(Deferred):
         frame = Frame(definition.scope or function_scope(function), definition.frame)
         if "classmethod" in definition.decorators:
             first = tuple(self.class_of(value) for value in first)
-        elif receiver is not None and not objects(receiver.sites):
+        elif receiver is not None and not objects(receiver.sites) and site not in self.meta_methods:
             first = ()  # called on the class: the instance is among the arguments
         frame.values.update(_bind(definition, first, arguments, own, spread=spread))
         keeps = definition.caches or "cached_property" in definition.decorators
@@ -225,6 +224,8 @@ class OwnCode(Deferred):
                 return self.evaluate(node.body, frame)
             self.execute(node.body, frame)
             self.meet([*frame.exits, self.snapshot(frame)], frame)
+            if self.has_finalizers:
+                self.run_methods(join(frame.values.values()), ["__del__"], call)
         finally:
             del self.stack[-2:]
             self.alive, self.guards = alive, guards
@@ -235,58 +236,6 @@ class OwnCode(Deferred):
             self.unstorable |= made.sites
             return made
         return returned
-
-    def _instantiate(
-        self,
-        site: Site,
-        node: ast.AST,
-        arguments: Arguments,
-        *,
-        spread: bool,
-    ) -> Value:
-        made = self.site(node, "instance", "instance")
-        self.heap.hold([made], [site])
-        instance = Value(frozenset([made]))
-        for name in ("__new__", "__init__", "__post_init__"):
-            member = self.member(instance, name)
-            for method in in_order(member.sites) if member is not None else ():
-                self.invoke(method, node, instance, arguments, spread=spread)
-        self.heap.hold([made], self._make_fields(instance, node))
-        if self._sets_its_attributes(instance):
-            self.heap.hold([made], arguments.sites | self.heap.held(arguments.sites))
-        else:
-            self.heap.set_field([made], "*", arguments.sites)
-        return instance
-
-    def _make_fields(self, instance: Value, node: ast.AST) -> Sites:
-        """Run what makes the values of a data class's fields; return what these may be."""
-        classes = [d for d in self.classes_of(instance) if d.decorators or d.bases]
-        if not self._making.isdisjoint(classes):
-            return NOTHING
-        self._making.update(classes)
-        made = self._made_fields(classes, instance, node)
-        self._making.difference_update(classes)
-        return made
-
-    def _made_fields(self, classes: Sequence[Definition], instance: Value, node: ast.AST) -> Sites:
-        members = join(member for d in classes for member in d.members.values()).sites
-        fields = frozenset(site for site in members if site.type in _FIELDS)
-        factories = (s for s in in_order(self.heap.held(fields)) if s.definition is not None)
-        values = [self.call_value(Value(frozenset([s])), node, NO_ARGUMENTS) for s in factories]
-        values += [
-            self.invoke(site, node, instance, NO_ARGUMENTS, spread=True)
-            for site in in_order(members)
-            if site.definition is not None and site.definition.decorators & _CHECKING
-        ]
-        return join(values).sites
-
-    def _sets_its_attributes(self, instance: Value) -> bool:
-        """Whether methods of the notebook put what an instance is made of into its attributes, and nobody else."""
-        return (
-            self.has_own_attributes(instance)
-            and self.member(instance, "__init__") is not None
-            and not any(definition.decorators for definition in self.classes_of(instance))
-        )
 
     def _guess(self, definition: Definition, node: ast.AST, given: Sites, own: Value) -> Value:
         """Stand in for a body that is running already, or that is too deep to follow.

@@ -8,6 +8,7 @@ from nb2pipe.analysis.bindings import Bindings
 from nb2pipe.analysis.definitions import Frame
 from nb2pipe.analysis.heap import Value
 from nb2pipe.analysis.knowledge import Knowledge
+from nb2pipe.analysis.objects import member_runs
 from nb2pipe.analysis.recorder import Snapshot
 from nb2pipe.analysis.states import put_back
 
@@ -129,6 +130,8 @@ class Paths(Bindings):
             for inner in ast.walk(case.pattern):
                 if isinstance(inner, ast.expr) and not isinstance(inner, ast.expr_context):
                     self.evaluate(inner, frame)
+                elif isinstance(inner, ast.MatchClass | ast.MatchValue):
+                    self._compare_pattern(self.part_of(subject), inner)
                 name = getattr(inner, "rest", None) or getattr(inner, "name", None)
                 if isinstance(name, str):
                     self.bind(name, self.part_of(subject), inner, frame)
@@ -137,6 +140,16 @@ class Paths(Bindings):
             ends.append(self.snapshot(frame))
             complete |= _irrefutable(case)
         self.meet(ends if complete else [start, *ends], frame)
+
+    def _compare_pattern(self, asked: Value, node: ast.MatchClass | ast.MatchValue) -> None:
+        """Run what comparing `asked` with a pattern runs: properties that the pattern of a class asks for, `==`."""
+        if isinstance(node, ast.MatchValue):
+            self.run_methods(asked, ["__eq__"], node)
+            return
+        for definition in self.classes_of(asked):
+            for name, member in list(definition.members.items()):
+                if member_runs(member) and (node.patterns or name in node.kwd_attrs):
+                    self.run_methods(asked, [name], node)
 
 
 def _catches_missing_name(node: ast.Try | ast.TryStar) -> bool:

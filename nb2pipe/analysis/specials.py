@@ -70,6 +70,8 @@ class Specials(Calls):
             "builtins.getattr": self._get_attribute,
             "builtins.vars": self._variables,
             "builtins.type": self._type_of,
+            "builtins.object.__new__": self._made_by_base,
+            "builtins.type.__call__": self._made_by_base,
             "decimal.getcontext": lambda *_: Value(dotted="decimal.getcontext"),
             **{f"builtins.{name}": self._arithmetic for name in _ARITHMETIC},
             "functools.cache": self._cache,
@@ -169,6 +171,12 @@ class Specials(Calls):
         held = self.heap.held(instances)
         classes = frozenset(site for site in held if site.definition and site.definition.is_class)
         return Value(classes) if classes else None
+
+    def _made_by_base(self, node: ast.Call, arguments: Arguments) -> Value | None:
+        """Evaluate `object.__new__(cls)`, or `type.__call__(cls, …)` in a metaclass."""
+        own, *rest = arguments.positional or (IMMUTABLE,)
+        name = node.func.attr if isinstance(node.func, ast.Attribute) else ""
+        return self.made_by_base(name, own, Arguments(tuple(rest), arguments.keywords))
 
     def _default_dict(self, node: ast.Call, arguments: Arguments) -> Value:
         """Return a dictionary that holds what it makes when it is asked for an element."""
@@ -315,11 +323,12 @@ class Specials(Calls):
         if not self.is_plain_instance(given):
             return None
         self.run_methods(given, _COPYING, node)
+        own = self.run_methods(given, ["__copy__"], node)
         made = self.new(node, [self.class_of(given)], "instance", "copy")
         for (holder, name), held in list(self.heap.fields.items()):
             if holder in given.sites:
                 self.heap.set_field(made.sites, name, frozenset(held))
-        return made
+        return Value(made.sites | own.sites)
 
     def _deep_copy(self, node: ast.Call, arguments: Arguments) -> Value:
         """Return a copy that shares nothing but the classes of what it holds."""
@@ -328,11 +337,12 @@ class Specials(Calls):
             return given
         reached = self.heap.reach(given.sites)
         self.run_methods(Value(reached), _COPYING, node)
+        own = self.run_methods(given, ["__deepcopy__"], node, Arguments((IMMUTABLE,)))
         code = Value(frozenset(site for site in reached if site.definition is not None))
         types = {site.type for site in given.sites}
         made = self.new(node, [code], types.pop() if len(types) == 1 else None, "copy")
         self.heap.set_field(made.sites, "*", self.new(node, [code], None, "inner").sites)
-        return made
+        return Value(made.sites | own.sites)
 
     # --- attributes
 

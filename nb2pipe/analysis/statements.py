@@ -2,16 +2,27 @@
 
 import ast
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, Final
 
 from nb2pipe.analysis.arguments import NO_ARGUMENTS, Arguments
 from nb2pipe.analysis.decorators import ACCESSORS
 from nb2pipe.analysis.definitions import Definition, Frame
-from nb2pipe.analysis.heap import IMMUTABLE, NOTHING, Site, Value, in_order, objects
+from nb2pipe.analysis.heap import IMMUTABLE, NOTHING, Site, Value, in_order, join, objects
 from nb2pipe.analysis.knowledge import Knowledge
 from nb2pipe.analysis.operators import OPERATORS
 from nb2pipe.analysis.paths import Paths
-from nb2pipe.analysis.scopes import Scope
+from nb2pipe.analysis.scopes import Scope, outer_names
+
+# Methods that run when an object of their class is loaded.
+_LOADING: Final = {
+    "__setstate__",
+    "__reduce__",
+    "__reduce_ex__",
+    "__getnewargs__",
+    "__new__",
+    "__hash__",
+    "__eq__",
+}
 
 
 class Statements(Paths):
@@ -109,9 +120,7 @@ class Statements(Paths):
                 holder = self.frame_of(target.id, frame)
                 if holder is None:
                     self.read(target.id, target)
-                    self.unbind(target.id, target)
-                else:
-                    holder.values.pop(target.id, None)
+                self.forget(target.id, target, frame)
             elif isinstance(target, ast.Attribute | ast.Subscript):
                 value = self.holder(target.value, frame)
                 if value.dotted is not None:
@@ -168,6 +177,7 @@ class Statements(Paths):
         inner = Frame(scope, frame, is_class=True)
         self.execute(node.body, inner)
         self.has_classes = True
+        self.has_finalizers |= "__del__" in inner.values
         site.definition = Definition(
             node,
             frame,
@@ -178,6 +188,8 @@ class Statements(Paths):
             order=self.order,
             made=self.made_with(inner.values.values()),
         )
+        if self.makes_classes(self.classes_of(Value(frozenset([site])))):
+            self.meta_methods.update(*(value.sites for value in inner.values.values()))
         self._link_class(node, site, inner, bases)
         self.bind(
             node.name, self._decorate(Value(frozenset([site])), decorators, node), node, frame
@@ -195,12 +207,21 @@ class Statements(Paths):
                 member = self.member(meta, name)
                 for method in in_order(member.sites) if member is not None else ():
                     self.invoke(method, node, None, made, spread=True)
+        self._need_for_loading(node, inner)
         for value in list(inner.values.values()):
             self.run_methods(value, ["__set_name__"], node, Arguments((Value(frozenset([site])),)))
         for base in bases:
             hook = self.member(base, "__init_subclass__")
             for method in in_order(hook.sites) if hook is not None else ():
                 self.invoke(method, node, Value(frozenset([site])), NO_ARGUMENTS)
+
+    def _need_for_loading(self, node: ast.ClassDef, inner: Frame) -> None:
+        """Read what the methods look up that run when an object is loaded, wherever the class is defined again."""
+        methods = join(inner.values[name] for name in _LOADING & inner.values.keys())
+        for method in in_order(methods.sites):
+            if method.definition is not None:
+                for needed in sorted(outer_names(method.definition.node) & self.names.keys()):
+                    self.read(needed, node)
 
     def _import(self, node: ast.Import, frame: Frame | None) -> None:
         for item in node.names:
@@ -252,8 +273,10 @@ class Statements(Paths):
         self.alive = False
 
     def _raise(self, node: ast.Raise, frame: Frame | None) -> None:
-        self.evaluate(node.exc, frame)
-        self.evaluate(node.cause, frame)
+        for value in (self.evaluate(node.exc, frame), self.evaluate(node.cause, frame)):
+            for site in in_order(value.sites):
+                if site.definition is not None and site.definition.is_class:
+                    self.invoke(site, node, None, NO_ARGUMENTS)
         self.alive = False
 
 

@@ -15,7 +15,17 @@ MODULES = (
 )  # fmt: skip
 """The runtime's modules, each after those that it imports; of such orders, one that packs well."""
 
-EXTRAS = ("handles", "widgets", "databases", "documents", "fits", "boosting", "ties", "keys")
+EXTRAS = (
+    "handles",
+    "widgets",
+    "databases",
+    "documents",
+    "fits",
+    "boosting",
+    "instances",
+    "ties",
+    "keys",
+)
 """Modules of which a step has those that it needs, in its manifest."""
 
 BOOTSTRAP = """\

@@ -1,11 +1,11 @@
 """Tell whether a value is still what it was: by its bytes, and if these differ, part by part."""
 
 import copyreg
-from types import CodeType, FunctionType, ModuleType
+from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any, Optional
 
 from nb2pipe.runtime.deep import deeply
-from nb2pipe.runtime.pickling import REDUCERS, dump_values, load_anew
+from nb2pipe.runtime.pickling import dump_values, load_anew, reduce_added
 from nb2pipe.runtime.python_objects import CACHED, way_of
 
 # What nobody can change, and what is compared in another way.
@@ -95,14 +95,24 @@ def _parts(kind: Any, old: Any, new: Any, state: Any) -> Any:
     return [
         (key and "." + key, before.get(key), after[key])
         for key in after
-        if not _is_cache(kind, key, before)
+        if not _is_cache(kind, key, before, state)
     ]
 
 
 def bare_state(value: Any) -> dict[str, Any]:
-    """Return what a value consists of, also what it keeps out of its pickle."""
-    plain = REDUCERS[-1](value) is NotImplemented
-    return (plain and getattr(value, "__dict__", None)) or stored_state(value)
+    """Return what a value consists of, also what it keeps out of its pickle, but for what nobody could store."""
+    plain = reduce_added(value) is NotImplemented
+    parts = (plain and getattr(value, "__dict__", None)) or stored_state(value)
+    if isinstance(getattr(value, "__getstate__", 0), MethodType):
+        parts = {key: part for key, part in parts.items() if _is_storable(part)}
+    return parts
+
+
+def _is_storable(value: Any) -> bool:
+    try:
+        return bool(dump_values({"": value}))
+    except Exception:
+        return False
 
 
 def stored_state(value: Any) -> dict[str, Any]:
@@ -113,7 +123,7 @@ def stored_state(value: Any) -> dict[str, Any]:
         return {"": [value.__code__, *state]}
     # What a function keeps of its results is no part of it.
     way = None if type(value) is CACHED else way_of(type(value))
-    reduced: Any = (way or REDUCERS[-1])(value)
+    reduced: Any = (way or reduce_added)(value)
     if reduced is NotImplemented:
         reduce = copyreg.dispatch_table.get(type(value))
         reduced = reduce(value) if reduce else value.__reduce_ex__(4)
@@ -134,11 +144,11 @@ def stored_state(value: Any) -> dict[str, Any]:
     return {**attributes, "": rest}
 
 
-def _is_cache(kind: Any, key: str, before: dict[str, Any]) -> bool:
+def _is_cache(kind: Any, key: str, before: dict[str, Any], state: Any) -> bool:
     """Whether an attribute is, or has just become, what its class could compute again."""
-    if (
-        "cache" in key or key == "_cid_gen"
-    ):  # matplotlib counts there how often an object was stored
+    # A class of the notebook may forget it when it is stored; matplotlib counts there how often that was.
+    forgets = state is bare_state and kind.__module__ == "__main__"
+    if ("cache" in key and not forgets) or key == "_cid_gen":
         return True
     if not key or before.get(key) is not None:
         return False

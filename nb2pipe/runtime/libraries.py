@@ -89,11 +89,14 @@ SINGLE = (
     ("random", "_inst"),
     ("os", "environ"),
     ("matplotlib", "rcParams"),
+    ("dataclasses", "MISSING"),
 )
 
 
 def reduce_single(value: Any) -> Any:
-    """Return what names the global generator of random numbers, whose state travels; NotImplemented for others.
+    """Return what names the global generator of random numbers, whose state travels, or what stands for no default.
+
+    NotImplemented for others.
 
     Raises:
         TypeError: it is the environment, or the options of matplotlib: nobody would see who changes it.
@@ -101,7 +104,7 @@ def reduce_single(value: Any) -> Any:
     for name, attribute in SINGLE:
         module = sys.modules.get(name)
         if value is getattr(module, attribute, None):
-            if attribute[0] == "_":
+            if attribute[0] in "_M":
                 return getattr, (module, attribute)
             raise TypeError(f"it is `{name}.{attribute}` itself; a copy can be stored")
     return NotImplemented
@@ -212,6 +215,7 @@ WAYS: list[tuple[str, str, Any]] = [  # a manifest may add its own
     *(("numpy.random", name, reduce_bits) for name in BITS),
     ("random", "Random", reduce_single),
     ("os", "_Environ", reduce_single),
+    ("dataclasses", "_MISSING_TYPE", reduce_single),
     ("matplotlib", "RcParams", reduce_single),
     ("pandas", "DataFrame", reduce_frame),
     ("pandas", "Series", reduce_frame),

@@ -31,7 +31,7 @@ from nb2pipe.runtime.sets import SETS, Walked
 
 # Classes of what was stored in a way of its own, and may forget something.
 OWN_WAYS: set[type] = set()
-REDUCERS: list[Any] = [lambda _: NotImplemented]  # the last one counts: a manifest may add its own
+REDUCERS: list[Any] = []  # of manifests
 NAN = b"G\x7f\xf8\0\0\0\0\0\0"  # in a stream
 
 
@@ -210,18 +210,27 @@ def _reduce(value: Any) -> Any:
     way = way_of(kind)
     if way:
         return way(value)
-    if isinstance(value, BaseException) and (value.__cause__ or value.__context__):
+    if isinstance(value, BaseException):
         return reduce_exception(value)
-    reduced = REDUCERS[-1](value)
+    reduced = reduce_added(value)
     if reduced is NotImplemented and kind is io.TextIOWrapper:
         raise TypeError  # cloudpickle would store its text
     return reduced
 
 
+def reduce_added(value: Any) -> Any:
+    """Return what the modules of a manifest make of a value, NotImplemented if they leave it to pickle."""
+    for reducer in REDUCERS:
+        reduced = reducer(value)
+        if reduced is not NotImplemented:
+            return reduced
+    return NotImplemented
+
+
 def _note_own_way(kind: type) -> None:
     if kind.__module__ == "__main__" and not hasattr(kind, "__members__"):
-        plain: Any = object
-        if (kind.__reduce__, kind.__reduce_ex__) != (plain.__reduce__, plain.__reduce_ex__):
+        names = "__reduce__", "__reduce_ex__", "__getstate__"
+        if any(getattr(kind, name, 0) is not getattr(object, name, 0) for name in names):
             OWN_WAYS.add(kind)
 
 

@@ -28,8 +28,18 @@ def reduce_exception(value: BaseException) -> Any:
     """Return what makes an exception again, as `object.__reduce_ex__` does."""
     reduced: Any = value.__reduce_ex__(4)
     make, arguments, *state = reduced
+    if make is type(value) and isinstance(make.__init__, FunctionType):
+        make, arguments = rebuild_exception, (make, arguments)
     links = value.__cause__, value.__context__, value.__suppress_context__
     return make, arguments, (*state[:1], *links), None, None, restore_exception
+
+
+def rebuild_exception(kind: Any, arguments: Any) -> Any:
+    """Return an exception with these `args`, which its class may have made of others."""
+    base = next(base for base in kind.__mro__ if base.__module__ == "builtins")
+    value = base.__new__(kind, *arguments)
+    base.__init__(value, *arguments)
+    return value
 
 
 def restore_exception(value: BaseException, state: Any) -> None:

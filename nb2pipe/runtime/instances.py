@@ -1,0 +1,56 @@
+"""Store instances so that who has the dictionary of their attributes still has it, and without calling their methods.
+
+Only steps of notebooks where that makes a difference have this module, in their manifest.
+"""
+
+import copyreg
+import importlib
+from types import FunctionType
+from typing import Any
+
+HEAP = 1 << 9  # flag of a class that is made when the program runs
+OWN_WAYS = ("__reduce__", "__reduce_ex__", "__getstate__", "__setstate__")
+
+
+def install(_start: Any, _settings: Any, reducers: list[Any], _ways: Any) -> None:
+    """Add to `reducers` what stores instances."""
+    reducers.append(reduce_instance)
+
+
+def reduce_instance(value: Any) -> Any:
+    """Return what makes an instance again, as `object.__reduce_ex__` does; NotImplemented for what has its own way."""
+    kind = type(value)
+    own = [name for name in OWN_WAYS if getattr(kind, name, 0) is not getattr(object, name, 0)]
+    is_made = kind.__flags__ & HEAP and any("__dict__" in vars(base) for base in kind.__mro__)
+    if own or not is_made or issubclass(kind, type) or kind in copyreg.dispatch_table:
+        return NotImplemented
+    new = getattr(kind, "__getnewargs__", tuple)  # of numbers, texts and tuples
+    if isinstance(new, FunctionType) or hasattr(kind, "__getnewargs_ex__"):
+        return NotImplemented
+    if copyreg._slotnames(kind):  # type: ignore[attr-defined] # noqa: SLF001 -- as pickle does
+        return NotImplemented
+    items = [*list.__iter__(value)] if isinstance(value, list) else []
+    pairs = [*dict.items(value)] if isinstance(value, dict) else []
+    arguments = () if new is tuple else new(value)
+    state = value.__dict__, items, pairs
+    return rebuild_instance, (kind, *arguments), state, None, None, restore_instance
+
+
+def rebuild_instance(kind: Any, *arguments: Any) -> Any:
+    """Return an instance without attributes, made by the class behind those that are written in Python."""
+    makers = (vars(base).get("__new__") for base in kind.__mro__)
+    return next(make for make in makers if type(make) is type(len))(kind, *arguments)
+
+
+def restore_instance(value: Any, state: Any) -> None:
+    """Give a new instance this very dictionary of attributes, and its elements."""
+    attributes, items, pairs = state
+    if items:
+        list.extend(value, items)
+    if pairs:
+        dict.update(value, pairs)
+    if type(value).__module__ == "argparse":
+        hidden = importlib.import_module("argparse").SUPPRESS  # is recognised by its identity
+        for name, text in attributes.items():
+            attributes[name] = hidden if text == hidden else text
+    object.__setattr__(value, "__dict__", attributes)
