@@ -212,12 +212,13 @@ class Apart:
 class Tied:
     """Another step changes `other` in place, in the cell `cell`; `name` is used after that, as if it had not.
 
-    They are believed to share nothing.
+    They are believed to share nothing. `labels`: the cell may give a name to labels of frames, which these share.
     """
 
     name: str
     other: str
     cell: int
+    labels: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -40,6 +40,7 @@ _EXTRAS_BY_TEXT: Final = {
     "instances": re.compile(
         r"__dict__|vars\(|__(?:new|setitem)__|def (?:append|extend)\(|argparse"
     ),
+    "traits": re.compile(r"trait|widget|interact|ipy[a-z]|bqplot"),
     "keys": re.compile(r"__hash__|hash=True"),
 }
 """What it must have where the code of the notebook, or of its modules, has a word."""

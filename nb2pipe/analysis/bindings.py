@@ -91,6 +91,8 @@ class Bindings(Specials):
             return
         if attribute is None:
             holder = Value(frozenset(filter(_may_have_items, holder.sites)))
+        elif holder.sites and all(s.definition and s.definition.is_class for s in holder.sites):
+            self._extend_class(holder, value, attribute, node)
         for site in holder.sites:
             if site.definition is not None and attribute is not None:
                 known = site.definition.members.get(attribute, IMMUTABLE)
@@ -105,6 +107,16 @@ class Bindings(Specials):
         self.mutate(holder.sites, node, "it is assigned to in place")
         if attribute is not None:
             self.tell(holder, node)
+
+    def _extend_class(self, holder: Value, value: Value, attribute: str, node: ast.AST) -> None:
+        """Note that classes get code, or what Python looks for by itself: it is needed wherever their objects are."""
+        if attribute == "__bases__":
+            self.set_option(None, node)
+        is_code = value.sites and all(
+            site.definition or site.type == "builtins.property" for site in value.sites
+        )
+        if is_code or attribute[:2] in {"__", "*"} or attribute[:6] == "_repr_":
+            self.extended |= holder.sites
 
     def _keep_part(self, holder: Value, value: Value, attribute: str | None) -> None:
         if attribute == "__dict__":  # what changes the one changes the other

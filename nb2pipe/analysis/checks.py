@@ -65,6 +65,11 @@ def _why_not_stored(
             "has an address in memory, of `id(…)` or the like, which means nothing in another process",
             f"make and use `{name}` in one step; to ask whether two names are one object, write `is`",
         )
+    if not analysis.interpretation.shown.isdisjoint(analysis.interpretation.heap.reach(sites)):
+        return (
+            "is, or holds, what a module keeps in a variable, and changes: its copy would part from that",
+            f"use `{name}` in one step, or ask the module for it in each",
+        )
     unstorable = sites and sites <= analysis.interpretation.unstorable
     if unstorable and not _are_handles(analysis, sites):
         return (

@@ -122,7 +122,8 @@ class TypeKnowledge:
     `state`: hidden state that library code uses when it gets, or holds, an object of this type.
     `attributes`: those whose value shares nothing that can change. `slices`: the type of
     what an index copies out of it, unless that is a text; what is put in is copied, too.
-    `forgets`: attributes of which only an object that was never stored can tell.
+    `forgets`: attributes of which only an object that was never stored can tell. `parts`: the types of attributes that
+    are objects of their own, and hold the one that they belong to.
     """
 
     methods: Mapping[str, CallEffect]
@@ -131,6 +132,7 @@ class TypeKnowledge:
     attributes: frozenset[str] = frozenset()
     slices: str | None = None
     forgets: frozenset[str] = frozenset()
+    parts: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

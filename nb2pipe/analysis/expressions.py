@@ -135,6 +135,7 @@ class Expressions(Operations):
         binding = self.names.get(name)
         if binding is not None:
             self.need_files(binding.value.sites, node)
+            self._need_classes(binding.value, node)
             return binding.value
         if name in BUILTINS:
             return Value(dotted=f"builtins.{name}")
@@ -142,6 +143,13 @@ class Expressions(Operations):
             return Value(dotted=f"IPython.{name}")
         starred = self.starred_name(name)
         return starred or Value(frozenset([self.site(f"name {name}")]))
+
+    def _need_classes(self, value: Value, node: ast.AST) -> None:
+        """Read the classes behind a value that are more than their definitions: Python asks them by itself."""
+        reached = self.extended and self.extended & self.heap.reach(value.sites)
+        for name, binding in list(self.names.items()) if reached else ():
+            if binding.value.sites and binding.value.sites <= reached:
+                self.read(name, node)
 
     # --- parts of objects
 
@@ -197,6 +205,12 @@ class Expressions(Operations):
             found = self.run_methods(value, ["__getattr__", "__getattribute__"], node)
             return Value(self.heap.field(value.sites, name) | found.sites)
         self.ask_meta(value, node)
+        return self._part_shown(value, name, node)
+
+    def _part_shown(self, value: Value, name: str, node: ast.AST) -> Value:
+        part = self.knowledge.part({site.type for site in value.sites}, name)
+        if part is not None:
+            return self.new(node, [value], part, "part")
         if all("." in (site.type or "") for site in value.sites):
             # What a library's object was given is not what its attributes show: they are its own.
             return Value(value.sites)

@@ -35,6 +35,7 @@ class Interpretation:
     `surely_changed_at` the last one of which more than caution says so;
     `compared` are objects whose identity is asked for, `walked_at` tells of sets when their order showed last;
     `unstorable` those that no file can hold, some of which are open `files`;
+    `shown` those that change and that variables of a module hold, too;
     `outputs` are the names of displayed values that are read and travel;
     `caches` are what functions keep of their results, `carried` those whose cache travels;
     """
@@ -46,6 +47,7 @@ class Interpretation:
     compared: frozenset[Site]
     walked_at: Mapping[Site, int]
     unstorable: frozenset[Site]
+    shown: frozenset[Site]
     files: OpenFiles
     outputs: frozenset[str]
     caches: Mapping[Definition, Cache]
@@ -76,6 +78,7 @@ def interpret(
         compared=frozenset(machine.compared),
         walked_at=machine.walked_at,
         unstorable=frozenset(machine.unstorable),
+        shown=frozenset(machine.shown_changed),
         files=machine.files,
         outputs=machine.outputs,
         caches=machine.caches,

@@ -143,6 +143,12 @@ class Knowledge:
         known = self.types.get(type_) if type_ else None
         return frozenset() if known is None else known.forgets
 
+    def part(self, types: Iterable[str | None], attribute: str) -> str | None:
+        """Return the type of an attribute that is an object of its own and holds the one that it belongs to."""
+        known = (self.types.get(type_) if type_ else None for type_ in types)
+        made = {None if type_ is None else type_.parts.get(attribute) for type_ in known}
+        return made.pop() if len(made) == 1 else None
+
     def has_method(self, type_: str | None, name: str) -> bool:
         """Whether `name` is known to be a method of objects of `type_`."""
         known = self.types.get(type_) if type_ else None
@@ -336,6 +342,7 @@ def _type(row: Mapping[str, Any]) -> TypeKnowledge:
         attributes=frozenset(_words(row.get("attributes", ()))),
         slices=row.get("slices"),
         forgets=frozenset(_words(row.get("forgets", ()))),
+        parts=row.get("parts", {}),
     )
 
 

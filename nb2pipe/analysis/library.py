@@ -89,6 +89,7 @@ class LibraryCalls(Databases):
         self._note_order(name, made, receiver, arguments)
         for state in effect.hidden.shows if effect.hidden is not None else ():
             self.backed.update(dict.fromkeys(objects(made.sites), state))
+            self.shown |= objects(made.sites)
         if name in _DATABASES:
             self.back(made, effect, receiver, arguments)
         else:

@@ -10,6 +10,7 @@ from nb2pipe.analysis.definitions import Definition
 from nb2pipe.analysis.heap import IMMUTABLE, Site, Sites, Value, in_order, join, objects
 from nb2pipe.analysis.knowledge import Knowledge
 from nb2pipe.analysis.recorder import Memory
+from nb2pipe.analysis.states import state_of_target
 
 # What cannot become numbers.
 _OBJECTS: Final = frozenset({"instance", "dict", "set"})
@@ -25,6 +26,8 @@ class Objects(Memory):
         self.has_classes = False
         self.has_finalizers = False
         self.walking: set[Site] = set()
+        # Classes that got code, or methods that Python calls by itself, after their definition.
+        self.extended: set[Site] = set()
         # What metaclasses define: it gets the class itself.
         self.meta_methods: set[Site] = set()
         # What libraries number, with the attribute that has the last number.
@@ -231,13 +234,19 @@ class Objects(Memory):
     def library_item(self, dotted: str, index: Value, node: ast.Subscript) -> Value:
         """Return an element of a library's object: `np.c_[a, b]` makes an array, `list[int]` names a type."""
         effect = self.knowledge.functions.get(dotted)
-        is_type = dotted.rpartition(".")[2][:1].isupper() or dotted.startswith("builtins.")
+        module, _, name = dotted.rpartition(".")
+        trusted = self.knowledge.trusts(module) or not module
+        is_type = name[:1].isupper() and (trusted or not name.isupper())
+        is_type = is_type or module == "builtins"
         if is_type or (effect is not None and effect.returns == "none"):
             return IMMUTABLE
         if effect is not None and effect.returns == "fresh":
             return Value(frozenset([self.site(node, "made", effect.type)]))
         # It is the same object wherever it is looked up.
         site = self.site(f"item {dotted}")
+        self.shown.add(site)
+        if not trusted:
+            self.backed[site] = state_of_target(dotted, inside=True) or ""
         self.heap.hold([site], index.sites)
         return Value(frozenset([site]))
 

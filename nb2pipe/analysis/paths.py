@@ -86,10 +86,11 @@ class Paths(Bindings):
         for handler in node.handlers:
             self.meet(points, frame)
             self.alive = True
-            if handler.type is not None:
-                self.evaluate(handler.type, frame)
+            caught = self.evaluate(handler.type, frame)
             if handler.name is not None:
-                self.bind(handler.name, Value(frozenset([self.site(handler)])), handler, frame)
+                made = self.site(handler)
+                self.heap.hold([made], (s for s in caught.sites if s.definition is not None))
+                self.bind(handler.name, Value(frozenset([made])), handler, frame)
             self.execute(handler.body, frame)
             if handler.name is not None:
                 self.forget(handler.name, handler, frame)

@@ -93,6 +93,9 @@ class Memory:
         self.states_set: set[str] = set()
         # The file behind what is written through.
         self.backed: dict[Site, str] = {}
+        # What variables of a module hold: stored apart from these, a change would stay in one of them.
+        self.shown: set[Site] = set()
+        self.shown_changed: set[Site] = set()
         # Calls that open a file with a mode.
         self.opening: dict[ast.AST, Opening] = {}
         self.files = OpenFiles()
@@ -144,6 +147,8 @@ class Memory:
         self._use_handles(sites, node)
         sites = self.heap.memory(sites)
         self._note_kept(sites)
+        if not cautious:
+            self.shown_changed |= self.shown & sites
         names = [
             name
             for name in sorted(self.names_that_see(sites))

@@ -37,7 +37,16 @@ _TOP: Final = (
     "rules",
 )
 _GROUP: Final = ("names", "module")
-_TYPE: Final = ("made_by", "methods", "default", "state", "attributes", "slices", "forgets")
+_TYPE: Final = (
+    "made_by",
+    "methods",
+    "default",
+    "state",
+    "attributes",
+    "slices",
+    "forgets",
+    "parts",
+)
 _RULE: Final = ("id", "contains", "rule", "mutates", "constraints")
 _KEY_LISTS: Final = frozenset({"mutates", "aliases"})
 _KEYS: Final = frozenset({"reads_file", "writes_file"})
@@ -140,6 +149,8 @@ def _type(node: Node) -> Iterator[Problem]:
                 yield from _row(value)
             case "made_by" | "attributes" | "forgets":
                 yield from _words(value)
+            case "parts":
+                yield from _table(value, _text)
             case "state" | "slices":
                 wrong = _wrong_value(key.value, _plain(value))
                 if wrong is not None:

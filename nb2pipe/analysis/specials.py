@@ -39,6 +39,8 @@ _SHOWING: Final = (
     "builtins.print", "builtins.input", "IPython.", "sys.std", "logging.", "warnings.warn", "matplotlib.pyplot.",
     "tqdm.",
 )  # fmt: skip
+# Methods of the shell that let it call something later.
+_HOOKS: Final = (".events.register", ".set_custom_exc", ".set_hook")
 _COPYING: Final = (
     "__copy__", "__deepcopy__", "__reduce__", "__reduce_ex__", "__getstate__", "__setstate__", "__hash__",
 )  # fmt: skip
@@ -74,6 +76,7 @@ class Specials(Calls):
             "builtins.type.__call__": self._made_by_base,
             "decimal.getcontext": lambda *_: Value(dotted="decimal.getcontext"),
             **{f"builtins.{name}": self._arithmetic for name in _ARITHMETIC},
+            **dict.fromkeys(("IPython.display", "IPython.display.display"), self._display),
             "functools.cache": self._cache,
             "functools.lru_cache": self._cache,
             "functools.partial": self._partial,
@@ -104,6 +107,17 @@ class Specials(Calls):
             return self._own_object(frame)
         rule = self._specials.get(dotted)
         return rule(node, arguments) if rule is not None else None
+
+    # --- what is shown
+
+    def _display(self, node: ast.Call, arguments: Arguments) -> Value | None:
+        """Evaluate `display(x, display_id=True)`, whose result changes what the cell has shown."""
+        if "display_id" not in dict(arguments.keywords):
+            return None
+        shown = self.apply(node, Value(dotted="IPython.display.display"), None, arguments)
+        handle = self.site(node, "handle", "IPython.DisplayHandle")
+        self.unstorable.add(handle)
+        return Value(shown.sites | {handle})
 
     # --- files
 
@@ -404,6 +418,8 @@ class Specials(Calls):
             if name in self.names and not name.startswith("<"):
                 self.unbind(name, node)
         self.stars += escape.star
+        if escape.name.endswith(_HOOKS):
+            self.set_option(None, node)
         self._escape_state(node, escape)
         return Value(frozenset([self.site(node, "output", "list")]))
 

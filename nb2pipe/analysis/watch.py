@@ -11,6 +11,7 @@ from nb2pipe.analysis.facts import ReplayKind, WriteKind
 from nb2pipe.analysis.file_names import may_write
 from nb2pipe.analysis.heap import Site
 from nb2pipe.analysis.history import LAST
+from nb2pipe.analysis.labels import renames_labels
 from nb2pipe.analysis.link import Linker
 from nb2pipe.analysis.supply import Supply
 from nb2pipe.analysis.versions import Version
@@ -151,14 +152,22 @@ class Watch:
                     continue
                 if self._is_stored_since(other, version, step):
                     continue
-                missed = (
+                missed = [
                     at
                     for at in self._later_changes(other, step)
                     if at < used or (at == used and not self._writes(at, version.name))
-                )
-                at = next(missed, None)
-                if at is not None and not self._are_known_to_share(version.name, name, supply.cell):
-                    yield Tied(name=version.name, other=name, cell=at)
+                ]
+                if missed and not self._are_known_to_share(version.name, name, supply.cell):
+                    at = next(filter(self._renames_labels, missed), None)
+                    yield Tied(
+                        name=version.name,
+                        other=name,
+                        cell=missed[0] if at is None else at,
+                        labels=at is not None,
+                    )
+
+    def _renames_labels(self, cell: int) -> bool:
+        return renames_labels(f.node for f in self.linker.interpretation.cells[cell].statements)
 
     def _are_known_to_share(self, name: str, other: str, cell: int) -> bool:
         """Whether it is known after a cell what two variables share, and so what a change of one does."""

@@ -91,9 +91,10 @@ def _entry(pipeline: Pipeline, operation: Operation, sources: dict[str, int]) ->
     if isinstance(operation, Store) and operation.apart:
         entry["apart"] = [[item.name, item.other, item.until] for item in operation.apart]
     if isinstance(operation, Store) and operation.ties:
-        numbers = [pipeline.cells[item.cell].number for item in operation.ties]
-        pairs = zip(operation.ties, numbers, strict=True)
-        entry["ties"] = [[item.name, item.other, number] for item, number in pairs]
+        entry["ties"] = [
+            [item.name, item.other, pipeline.cells[item.cell].number, item.labels]
+            for item in operation.ties
+        ]
     if not isinstance(operation, Replay | Run):
         return entry
     cell = pipeline.cells[operation.cell]

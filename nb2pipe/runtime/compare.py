@@ -6,7 +6,7 @@ from typing import Any, Optional
 
 from nb2pipe.runtime.deep import deeply
 from nb2pipe.runtime.pickling import dump_values, load_anew, reduce_added
-from nb2pipe.runtime.python_objects import CACHED, way_of
+from nb2pipe.runtime.python_objects import CACHED, OTHERS
 
 # What nobody can change, and what is compared in another way.
 ATOMS = (
@@ -122,7 +122,7 @@ def stored_state(value: Any) -> dict[str, Any]:
         state = value.__defaults__, value.__kwdefaults__, closure, value.__dict__
         return {"": [value.__code__, *state]}
     # What a function keeps of its results is no part of it.
-    way = None if type(value) is CACHED else way_of(type(value))
+    way = None if type(value) is CACHED else OTHERS.get(type(value))
     reduced: Any = (way or reduce_added)(value)
     if reduced is NotImplemented:
         reduce = copyreg.dispatch_table.get(type(value))

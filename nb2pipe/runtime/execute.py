@@ -227,9 +227,12 @@ def _load(port: dict[str, Any], path: str, names: list[str], guard: Guard) -> No
     bindings = guard.bindings()
     try:
         values = read_artifact(path)
+        guard.release([name for name in names if isinstance(values.get(name), Definition)])
         for name in names:
             if name in values:
                 restore(port["kind"], name, values[name], guard.scope)
+    except StepError:
+        raise
     except Exception as error:
         message = "`{output}` of step `{step}` cannot be read back: ".format_map(port)
         raise StepError("NB505", message + repr(error)) from error

@@ -8,7 +8,7 @@ from typing import Any, Callable
 
 from nb2pipe.runtime.compare import ATOMS, changed_part
 from nb2pipe.runtime.files import LISTED, OUTSIDE, touched_files
-from nb2pipe.runtime.pickling import dump_values
+from nb2pipe.runtime.pickling import Definition, dump_values
 from nb2pipe.runtime.process import changed_process, observe_process
 from nb2pipe.runtime.sharing import shared_parts
 from nb2pipe.runtime.store import START, STATES, artifact_parts, collect
@@ -26,8 +26,10 @@ COPIED = 1 << 24  # bytes of a value of which a copy may be kept
 class Baseline:
     """How values were: `parts` gives them; `seconds` is what a comparison is likely to take.
 
-    `classes` are those of the notebook by what they were called then.
+    `classes` are those of the notebook by what they were called then, `form` is what `parts` were made with of a value.
     """
+
+    form: Any = staticmethod(lambda value: value)
 
     def __init__(
         self, parts: Callable[[], list[Any]], names: list[str], shared: Any, seconds: float
@@ -225,7 +227,7 @@ class Guard:
 
     def _compare(self, baseline: Baseline, names: list[str], scope: dict[str, Any]) -> None:
         values = {**scope, **baseline.shared}
-        chosen = {name: values[name] for name in baseline.names if name in names}
+        chosen = {name: baseline.form(values[name]) for name in baseline.names if name in names}
         classes = baseline.classes
         now = {name: self.scope[name] for name in classes if name in self.scope}
         self.scope.update(classes)
@@ -248,7 +250,7 @@ class Guard:
 
     def _copy(self, name: str) -> None:
         """Keep a copy of a value that is in no artifact: a constant, a parameter, a function."""
-        value = self.scope.get(name, MISSING)
+        value = _whole(self.scope.get(name, MISSING))
         if name[0] == "<" or value is MISSING or isinstance(value, (*ATOMS, *METHODS)):
             return None
         start = time.perf_counter()
@@ -259,7 +261,9 @@ class Guard:
         if sum(map(len, live)) > COPIED:
             return self._give_up([name], "it is too large for a copy")
         parts = [*map(bytes, live)]
-        self.baselines[name] = Baseline(lambda: parts, [name], {}, time.perf_counter() - start)
+        baseline = Baseline(lambda: parts, [name], {}, time.perf_counter() - start)
+        baseline.form = _whole
+        self.baselines[name] = baseline
         return None
 
     def _look(self, name: str) -> Any:
@@ -273,6 +277,12 @@ class Guard:
             own = vars(value).get("__module__") == "__main__"
             return {k: (own, _token(v)) for k, v in members if k[0] != "_" and type(v) in ATOMS}
         return _token(value)
+
+
+def _whole(value: Any) -> Any:
+    """Return what tells of all parts of a value: a class of the notebook is else known by its name."""
+    own = isinstance(value, type) and value.__module__ == "__main__"
+    return Definition(value) if own else value
 
 
 def _token(value: Any) -> Any:

@@ -184,30 +184,6 @@ def restore_figure(figure: Any, state: Any) -> None:
     figure.__setstate__(state)
 
 
-# --- what has traits, widgets above all: who is told of changes
-
-
-def reduce_traits(owner: Any) -> Any:
-    """Return what makes an object with traits again, as `object.__reduce_ex__` does."""
-    told = [
-        # `All` is another one when it is loaded.
-        (listener, *(name if type(name) is str else None for name in (trait, kind)))
-        for trait, kinds in owner._trait_notifiers.items()  # noqa: SLF001 -- no public way
-        for kind, listeners in kinds.items()
-        for listener in listeners
-        if not hasattr(listener, "instance_init")  # those of its class are there by themselves
-    ]
-    return (*owner.__reduce_ex__(4)[:2], (owner.__getstate__(), told), None, None, restore_traits)
-
-
-def restore_traits(owner: Any, state: Any) -> None:
-    """Give a new object the values of its traits, and those who are told of changes."""
-    owner.__setstate__(state[0])
-    every = sys.modules["traitlets"].All
-    for listener, trait, kind in state[1]:
-        owner.observe(listener, trait or every, kind or every)
-
-
 WAYS: list[tuple[str, str, Any]] = [  # a manifest may add its own
     ("matplotlib.figure", "Figure", reduce_figure),
     ("numpy.random", "RandomState", reduce_legacy),

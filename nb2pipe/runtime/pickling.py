@@ -25,7 +25,6 @@ from nb2pipe.runtime.python_objects import (
     rebuild_code,
     reduce_exception,
     reduce_function,
-    way_of,
 )
 from nb2pipe.runtime.sets import SETS, Walked
 
@@ -167,7 +166,7 @@ def _pickler(
             if reduced is NotImplemented:
                 if isinstance(value, (type, FunctionType)):
                     return reduced if is_plain else super().reducer_override(value)
-                if not way_of(kind):  # of which only some are stored in a way of their own
+                if kind not in OTHERS:  # of which only some are stored in a way of their own
                     usual.add(kind)
             return reduced
 
@@ -207,7 +206,7 @@ def _reduce(value: Any) -> Any:
     if kind is CodeType:
         # What later versions of the format write also depends on who else uses a string.
         return rebuild_code, (sys.implementation.cache_tag, marshal.dumps(value, 2))
-    way = way_of(kind)
+    way = OTHERS.get(kind)
     if way:
         return way(value)
     if isinstance(value, BaseException):
@@ -261,12 +260,17 @@ def _attributes(value: Any) -> dict[str, Any]:
     if isinstance(value, FunctionType):
         names = "__defaults__", "__kwdefaults__", "__dict__"
         return {name: getattr(value, name) for name in names}
-    return {
-        name: part
-        for name, part in vars(value).items()
-        if name[:1] != "_" or (name[-1:] != "_" and name[:4] != "_abc")
-        if not hasattr(part, "__set__") and type(part).__name__ != "cached_property"
-    }
+    return {name: part for name, part in vars(value).items() if _is_state(value, name, part)}
+
+
+def _is_state(owner: Any, name: str, part: Any) -> Any:
+    """Whether an attribute of a class may be another than its definition makes."""
+    kind = type(part)
+    # Of what Python looks for by itself, only what the notebook has put there later.
+    if kind is property or (name[0] == name[-1] == "_" and kind is FunctionType):
+        return not _own_code(owner, name, getattr(part, "fget", part))
+    special = name[0] == "_" and (name[-1] == "_" or name[:4] == "_abc")
+    return not (special or hasattr(part, "__set__") or kind.__name__ == "cached_property")
 
 
 def _own_code(owner: Any, name: str, part: Any) -> Any:

@@ -9,12 +9,6 @@ from types import CellType, CodeType, FunctionType, MappingProxyType, MethodType
 from typing import Any
 
 from nb2pipe.runtime.arrays import LENT
-from nb2pipe.runtime.libraries import reduce_traits
-
-
-def way_of(kind: type) -> Any:
-    """Return what reduces the objects of a kind for which pickle's way is not enough, None for others."""
-    return OTHERS.get(kind) or (reduce_traits if hasattr(kind, "_add_notifiers") else None)
 
 
 def _refuse_memory(_: Any) -> Any:  # of which cloudpickle would store a copy
@@ -58,7 +52,7 @@ def _reduce_method(method: Any) -> Any:
     members = (item for kind in type(owner).__mro__ for item in vars(kind).items())
     names = [name for name, member in members if member is method.__func__]
     for name in names or [method.__name__]:
-        if getattr(owner, name, None) == method:
+        if name not in getattr(owner, "__dict__", ()) and getattr(owner, name, None) == method:
             return getattr, (owner, name)
     return rebuild_method, (method.__func__, owner)
 
@@ -199,6 +193,7 @@ OTHERS: dict[type, Any] = {
     object: _reduce_object,
     memoryview: _refuse_memory,
     MethodType: _reduce_method,
+    property: lambda it: (property, (it.fget, it.fset, it.fdel)),
     MappingProxyType: lambda proxy: (MappingProxyType, (gc.get_referents(proxy)[0],)),
     **dict.fromkeys(DICT_VIEWS, _reduce_dict_view),
 }

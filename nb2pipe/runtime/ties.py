@@ -37,20 +37,20 @@ def find_ties(
     port: dict[str, Any], values: dict[str, Any], scope: dict[str, Any]
 ) -> Iterator[tuple[str, str, str, str]]:
     """Yield the code, the name of a value that is to be stored and shares something, what is wrong, and what to do."""
-    for name, other, number in port.get("ties", ()):
+    for name, other, number, labels in port.get("ties", ()):
         found = False
         if name in values and other in scope:
             with contextlib.suppress(Exception):  # code of the notebook may run here
-                found = share(values[name], scope[other])
+                found = share(values[name], scope[other], labels)
         if found:
             message = f"`{name}` shares memory with `{other}`, which cell {number} changes, but each is stored apart"
             hint = f"copy `{other}` where `{name}` is made of it, or put these cells into one step"
             yield "NB213", name, f"{message}, so the change would not show in `{name}`", hint
 
 
-def share(value: Any, other: Any) -> bool:
-    """Whether a change of `other` in place may show in `value`."""
-    mine, its = parts_of(value), parts_of(other)
+def share(value: Any, other: Any, labels: Any = None) -> bool:
+    """Whether a change of `other` in place, of its labels too, may show in `value`."""
+    mine, its = parts_of(value, labels), parts_of(other, labels)
     if mine is None or its is None:
         return False
     (objects, areas), (others, other_areas) = mine, its
@@ -64,7 +64,7 @@ def share(value: Any, other: Any) -> bool:
     return False
 
 
-def parts_of(value: Any) -> Optional[tuple[set[int], list[tuple[int, int]]]]:
+def parts_of(value: Any, labels: Any = None) -> Optional[tuple[set[int], list[tuple[int, int]]]]:
     """Return the identities of the notebook's own objects and containers in `value`, and where the memory of arrays is.
 
     None: there are too many to look at. What a library keeps in objects of its own counts as far as it is memory.
@@ -82,6 +82,7 @@ def parts_of(value: Any) -> Optional[tuple[set[int], list[tuple[int, int]]]]:
         # The labels of frames are shared, and replaced rather than changed.
         library = kind.__module__.partition(".")[0]
         if library in LABELLED and kind.__name__.endswith(("Index", "dtype", "Dtype")):
+            objects.update([id(item)] if labels else ())
             continue
         seen.add((id(item), is_open))
         alive.append(item)
@@ -102,7 +103,7 @@ def parts_of(value: Any) -> Optional[tuple[set[int], list[tuple[int, int]]]]:
         is_open = is_open and (is_own or isinstance(item, CONTAINERS))
         # A frame keeps more than its columns: where they are, which frames may have in common.
         is_frame = library == "pandas" and hasattr(item, "_mgr")
-        parts = item._mgr.arrays if is_frame else gc.get_referents(item)  # noqa: SLF001 -- as pickle sees it
+        parts = [*item._mgr.arrays, *item.axes] if is_frame else gc.get_referents(item)  # noqa: SLF001 -- as pickle sees it
         stack += [(part, is_open) for part in parts]
     return objects, areas
 

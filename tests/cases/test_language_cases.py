@@ -16,6 +16,12 @@ def read_cases(path):
 CASES = read_cases(Path(__file__).with_name("language.txt"))
 # What cannot be kept across steps, and is said so.
 REFUSED = {
+    "the bases of a class change": ("refused", ("NB217",)),
+    "a library calls a method that changes its class": ("stopped", ("NB508",)),
+    "labels get a name, and frames share them": ("stopped", ("NB213",)),
+    "labels get a name, and frames made in the same cell share them": ("stopped", ("NB213",)),
+    "the shell is to call something later": ("refused", ("NB217",)),
+    "what a cell showed is replaced by another": ("refused", ("NB206",)),
     "a class forgets a part of its objects that it could make again": ("stopped", ("NB510",)),
     "keys of a dictionary change their hash": ("stopped", ("NB504",)),
     "keys of a dictionary become equal": ("stopped", ("NB504",)),

@@ -215,7 +215,7 @@ def test_caches_are_no_changes(run):
         (LAZY, "step:load"), ("print(rows.total)", "step:sum"), ("rows.total", "step:show")
     )
     assert [item.message for item in result.diagnostics] == []
-    assert result.step("sum").guard["checked"] == 1
+    assert result.step("sum").guard["checked"] == 2  # with its class
 
 
 def test_an_argument_that_becomes_an_empty_dictionary_is_no_change(run):
@@ -622,3 +622,23 @@ def test_options_that_a_local_module_sets_when_it_is_imported_hold_in_later_step
     )
     assert result.diagnostics == ()
     assert result.step("show").cells[0].outputs[0]["text"] == "[3.14]\n"
+
+
+@pytest.mark.parametrize("make", ["x = cfg.load('a')", "x = cfg.STATE['a']"])
+def test_what_a_local_module_keeps_does_not_part_from_it(nb, tmp_path, make):
+    module = "STATE = {'a': []}\n\ndef load(key):\n    return STATE[key]\n"
+    (tmp_path / "cfg.py").write_text(module)
+    path = nb(
+        (f"import cfg\n{make}", "step:load"),
+        ("x.append(1)", "step:change"),
+        ("print(cfg.load('a'))", "step:show"),
+    )
+
+    found = compile_pipeline(path).diagnostics
+
+    assert [(d.code, d.span.cell) for d in found if d.is_error] == [(Code.UNSTORABLE, 1)]
+    read_only = nb(
+        (f"import cfg\n{make}", "step:load"),
+        ("print(len(x))", "step:show"),
+    )
+    assert nb2pipe.run(read_only).diagnostics == ()
