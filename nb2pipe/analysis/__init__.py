@@ -33,6 +33,8 @@ _EXTRAS: Final = {
     "bs4": "documents",
     "iminuit": "fits",
     "xgboost": "boosting",
+    "statsmodels": "models",
+    "patsy": "models",
 }
 """What the runtime must have where a package is used."""
 
@@ -83,9 +85,13 @@ def analyse(layout: Layout) -> tuple[Analysed, tuple[Diagnostic, ...]]:
     )
     trees = (*(cell.tree for cell in cells), *(module.tree for module in modules.values()))
     packages = mentioned_packages(trees)
-    extras = [extra for package, extra in _EXTRAS.items() if package in packages]
     texts = [*(cell.text for cell in cells), *(module.text for module in modules.values())]
-    extras += (extra for extra, word in _EXTRAS_BY_TEXT.items() if any(map(word.search, texts)))
+    extras = dict.fromkeys(
+        (
+            *(extra for package, extra in _EXTRAS.items() if package in packages),
+            *(extra for extra, word in _EXTRAS_BY_TEXT.items() if any(map(word.search, texts))),
+        )
+    )
     steps = tuple(replace(step, extras=tuple(extras)) for step in steps)
     analysed = Analysed(
         steps=steps,

@@ -16,7 +16,8 @@ MODULES = (
 """The runtime's modules, each after those that it imports; of such orders, one that packs well."""
 
 EXTRAS = (
-    "handles", "widgets", "databases", "documents", "fits", "boosting", "instances", "traits", "ties", "keys",
+    "handles", "widgets", "databases", "documents", "fits", "boosting", "models", "instances", "traits",
+    "ties", "keys",
 )  # fmt: skip
 """Modules of which a step has those that it needs, in its manifest."""
 
