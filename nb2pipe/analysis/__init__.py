@@ -42,6 +42,9 @@ _EXTRAS_BY_TEXT: Final = {
     "instances": re.compile(
         r"__dict__|vars\(|__(?:new|setitem)__|def (?:append|extend)\(|argparse"
     ),
+    "tensors": re.compile(
+        r"torch|lightning|transformers|fastai|skorch|timm|pyro|diffusers|stable_baselines|monai"
+    ),
     "traits": re.compile(r"trait|widget|interact|ipy[a-z]|bqplot"),
     "keys": re.compile(r"__hash__|hash=True"),
 }

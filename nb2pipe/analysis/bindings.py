@@ -103,6 +103,7 @@ class Bindings(Specials):
             self.run_methods(described, ["__set__"], node, Arguments((holder, value)))
             if attribute is not None and member_runs(described):
                 self.run_methods(holder, [attribute], node, Arguments((value,)))
+        self.let_go_parts(holder.sites, node)
         self._keep_part(holder, value, attribute)
         self.mutate(holder.sites, node, "it is assigned to in place")
         if attribute is not None:

@@ -103,6 +103,7 @@ class LibraryCalls(Databases):
         for changed in self._changed(effect, receiver, arguments):
             because = "this call changes it" if effect.known else "this call may change it"
             touched = self._touched(changed, effect)
+            self.let_go_parts(changed.sites, node)
             self.mutate(touched, node, because, cautious=not effect.known)
             if effect.keeps:
                 kept = self._handed_over(arguments.sites)

@@ -20,6 +20,8 @@ from nb2pipe.analysis.recorder import Doings
 from nb2pipe.analysis.scopes import FunctionNode, function_scope, outer_names, parameter_names
 from nb2pipe.analysis.states import GENERATORS
 
+# Methods that get their class without being told to.
+_OF_CLASSES: Final = {"__init_subclass__", "__class_getitem__"}
 DEPTH: Final = 30
 BUDGET: Final = 1000
 # In objects that are looked at: what one statement, and all of a notebook, may cost.
@@ -62,6 +64,11 @@ class OwnCode(Instances):
     def execute(self, body: Sequence[ast.stmt], frame: Frame | None) -> None:
         """Run statements."""
         raise NotImplementedError
+
+    def let_go_parts(self, sites: Sites, node: ast.AST) -> None:
+        """Run what runs when what these objects hold is not needed any more."""
+        if self.has_finalizers:
+            self.run_methods(Value(objects(self.heap.held(sites))), ["__del__"], node)
 
     def changeable(self, sites: Sites) -> Sites:
         """Return all that code which gets `sites` might change: not functions and classes themselves."""
@@ -150,7 +157,7 @@ class OwnCode(Instances):
         takes = receiver is not None and "staticmethod" not in definition.decorators
         first: tuple[Value, ...] = (receiver,) if takes and receiver is not None else ()
         frame = Frame(definition.scope or function_scope(function), definition.frame)
-        if "classmethod" in definition.decorators:
+        if "classmethod" in definition.decorators or getattr(function, "name", "") in _OF_CLASSES:
             first = tuple(self.class_of(value) for value in first)
         elif receiver is not None and not objects(receiver.sites) and site not in self.meta_methods:
             first = ()  # called on the class: the instance is among the arguments

@@ -6,12 +6,13 @@ from typing import Final
 
 from nb2pipe.analysis.bindings import Bindings
 from nb2pipe.analysis.definitions import Frame
-from nb2pipe.analysis.heap import Value
+from nb2pipe.analysis.heap import Sites, Value
 from nb2pipe.analysis.knowledge import Knowledge
 from nb2pipe.analysis.objects import member_runs
 from nb2pipe.analysis.recorder import Snapshot
 from nb2pipe.analysis.states import put_back
 
+_RAISED: Final = ("Exception", "Error", "Warning", "Interrupt", "Iteration", "Exit")
 _CATCH_ALL: Final = {"NameError", "Exception", "BaseException", "UnboundLocalError"}
 
 
@@ -89,7 +90,7 @@ class Paths(Bindings):
             caught = self.evaluate(handler.type, frame)
             if handler.name is not None:
                 made = self.site(handler)
-                self.heap.hold([made], (s for s in caught.sites if s.definition is not None))
+                self.heap.hold([made], self._exceptions(caught))
                 self.bind(handler.name, Value(frozenset([made])), handler, frame)
             self.execute(handler.body, frame)
             if handler.name is not None:
@@ -141,6 +142,18 @@ class Paths(Bindings):
             ends.append(self.snapshot(frame))
             complete |= _irrefutable(case)
         self.meet(ends if complete else [start, *ends], frame)
+
+    def _exceptions(self, caught: Value) -> Sites:
+        """Return the notebook's classes that an exception may be of which is caught as one of `caught`."""
+        bases = {site.definition for site in caught.sites if site.definition is not None}
+        found = set()
+        for binding in self.names.values():
+            for site in binding.value.sites:
+                known = self.classes_of(Value(frozenset([site]))) if site.definition else []
+                own = any((b.dotted or "").endswith(_RAISED) for d in known for b in d.bases)
+                if own and (not bases or not bases.isdisjoint(known)):
+                    found.add(site)
+        return frozenset(found)
 
     def _compare_pattern(self, asked: Value, node: ast.MatchClass | ast.MatchValue) -> None:
         """Run what comparing `asked` with a pattern runs: properties that the pattern of a class asks for, `==`."""

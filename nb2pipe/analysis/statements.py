@@ -126,6 +126,7 @@ class Statements(Paths):
                 if value.dotted is not None:
                     name = target.attr if isinstance(target, ast.Attribute) else None
                     self.set_library_part(value.dotted, name, target)
+                self.let_go_parts(value.sites, target)
                 self.mutate(value.sites, target, "a part of it is deleted")
 
     def _expression(self, node: ast.Expr, frame: Frame | None) -> None:

@@ -16,7 +16,7 @@ MODULES = (
 """The runtime's modules, each after those that it imports; of such orders, one that packs well."""
 
 EXTRAS = (
-    "handles", "widgets", "databases", "documents", "fits", "boosting", "models", "instances", "traits",
+    "handles", "widgets", "databases", "documents", "fits", "boosting", "models", "instances", "tensors", "traits",
     "ties", "keys",
 )  # fmt: skip
 """Modules of which a step has those that it needs, in its manifest."""

@@ -148,11 +148,13 @@ def _is_cache(kind: Any, key: str, before: dict[str, Any], state: Any) -> bool:
     """Whether an attribute is, or has just become, what its class could compute again."""
     # A class of the notebook may forget it when it is stored; matplotlib counts there how often that was.
     forgets = state is bare_state and kind.__module__ == "__main__"
-    if ("cache" in key and not forgets) or key == "_cid_gen":
+    origin = kind.__module__.split(".")[0]
+    # statsmodels notes there what the last forecast was for.
+    passing = key == "_cid_gen" or (origin in LAZY and key[:8] == "predict_")
+    if passing or ("cache" in key and not forgets):
         return True
     if not key or before.get(key) is not None:
         return False
-    origin = kind.__module__.split(".")[0]
     made = getattr(kind, key, None)  # a `cached_property`
     lazy = hasattr(made, "__get__") and not callable(made)
     return lazy or (key[0] == "_" and origin != "__main__") or origin in LAZY

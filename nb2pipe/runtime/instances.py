@@ -5,7 +5,8 @@ Only steps of notebooks where that makes a difference have this module, in their
 
 import copyreg
 import importlib
-from types import FunctionType
+import sys
+from types import FunctionType, SimpleNamespace
 from typing import Any
 
 HEAP = 1 << 9  # flag of a class that is made when the program runs
@@ -18,21 +19,35 @@ def install(_start: Any, _settings: Any, reducers: list[Any], _ways: Any) -> Non
 
 
 def reduce_instance(value: Any) -> Any:
-    """Return what makes an instance again, as `object.__reduce_ex__` does; NotImplemented for what has its own way."""
+    """Return what makes an instance again, as `object.__reduce_ex__` does; NotImplemented for what has its own way.
+
+    Raises:
+        TypeError: nobody could give a new one the dictionary that others have.
+    """
     kind = type(value)
+    if kind is SimpleNamespace:
+        new_one = SimpleNamespace()
+        if sys.getrefcount(value.__dict__) > sys.getrefcount(new_one.__dict__):
+            raise TypeError(
+                "its attributes are known as a dictionary, too; use a class of your own"
+            )
+        return NotImplemented
     own = [name for name in OWN_WAYS if getattr(kind, name, 0) is not getattr(object, name, 0)]
-    is_made = kind.__flags__ & HEAP and any("__dict__" in vars(base) for base in kind.__mro__)
+    is_tuple = isinstance(value, tuple)
+    is_made = kind.__flags__ & HEAP and (hasattr(value, "__dict__") or is_tuple)
     if own or not is_made or issubclass(kind, type) or kind in copyreg.dispatch_table:
         return NotImplemented
     new = getattr(kind, "__getnewargs__", tuple)  # of numbers, texts and tuples
-    if isinstance(new, FunctionType) or hasattr(kind, "__getnewargs_ex__"):
+    if is_tuple:
+        new = tuple.__getnewargs__  # type: ignore[attr-defined] # as pickle calls it
+    elif isinstance(new, FunctionType) or hasattr(kind, "__getnewargs_ex__"):
         return NotImplemented
     if copyreg._slotnames(kind):  # type: ignore[attr-defined] # noqa: SLF001 -- as pickle does
         return NotImplemented
     items = [*list.__iter__(value)] if isinstance(value, list) else []
     pairs = [*dict.items(value)] if isinstance(value, dict) else []
     arguments = () if new is tuple else new(value)
-    state = value.__dict__, items, pairs
+    state = getattr(value, "__dict__", None), items, pairs
     return rebuild_instance, (kind, *arguments), state, None, None, restore_instance
 
 
@@ -49,6 +64,8 @@ def restore_instance(value: Any, state: Any) -> None:
         list.extend(value, items)
     if pairs:
         dict.update(value, pairs)
+    if attributes is None:
+        return
     if type(value).__module__ == "argparse":
         hidden = importlib.import_module("argparse").SUPPRESS  # is recognised by its identity
         for name, text in attributes.items():

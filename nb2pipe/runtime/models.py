@@ -44,6 +44,6 @@ def reduce_formula(value: Any) -> Any:
     Other versions of patsy may have other parts, which is why it refuses.
     """
     kind = type(value)
-    if getattr(getattr(kind, "__getstate__", 0), "__name__", "") != "no_pickling":
+    if kind.__module__[:6] != "patsy." or "__getstate__" not in vars(kind):
         return NotImplemented
     return copyreg.__newobj__, (kind,), vars(value)  # type: ignore[attr-defined] # pickle's own

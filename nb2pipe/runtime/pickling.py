@@ -193,10 +193,10 @@ def _class_name(value: Any, values: dict[str, Any], is_plain: Any) -> Any:
 
 def _reduce(value: Any) -> Any:
     kind = type(value)
+    _note_own_way(kind)
     if isinstance(value, Counter) and kind is not Counter:
         # Its own way leaves out attributes, and calls the class.
         return copyreg.__newobj__, (kind,), vars(value), None, iter(value.items())  # type: ignore[attr-defined]
-    _note_own_way(kind)
     if kind is FunctionType:
         home = value.__globals__.get("__name__")
         # A library's decorator may have put code of its own around the notebook's.
@@ -229,7 +229,8 @@ def reduce_added(value: Any) -> Any:
 def _note_own_way(kind: type) -> None:
     if kind.__module__ == "__main__" and not hasattr(kind, "__members__"):
         names = "__reduce__", "__reduce_ex__", "__getstate__"
-        if any(getattr(kind, name, 0) is not getattr(object, name, 0) for name in names):
+        own = (name for name in names if getattr(kind, name, 0) is not getattr(object, name, 0))
+        if kind in copyreg.dispatch_table or any(own):
             OWN_WAYS.add(kind)
 
 
@@ -266,6 +267,8 @@ def _attributes(value: Any) -> dict[str, Any]:
 def _is_state(owner: Any, name: str, part: Any) -> Any:
     """Whether an attribute of a class may be another than its definition makes."""
     kind = type(part)
+    if name in getattr(owner, "__members__", ()) or kind.__module__ == "_thread":
+        return False
     # Of what Python looks for by itself, only what the notebook has put there later.
     if kind is property or (name[0] == name[-1] == "_" and kind is FunctionType):
         return not _own_code(owner, name, getattr(part, "fget", part))
