@@ -40,7 +40,7 @@ _EXTRAS: Final = {
 
 _EXTRAS_BY_TEXT: Final = {
     "instances": re.compile(
-        r"__dict__|vars\(|__(?:new|setitem)__|def (?:append|extend)\(|argparse"
+        r"__dict__|vars\(|__(?:new|setitem)__|def (?:append|extend)\(|argparse|weakref"
     ),
     "tensors": re.compile(
         r"torch|lightning|transformers|fastai|skorch|timm|pyro|diffusers|stable_baselines|monai"

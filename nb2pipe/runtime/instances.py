@@ -10,12 +10,23 @@ from types import FunctionType, SimpleNamespace
 from typing import Any
 
 HEAP = 1 << 9  # flag of a class that is made when the program runs
+WEAK = ("WeakSet", "WeakKeyDictionary", "WeakValueDictionary")
 OWN_WAYS = ("__reduce__", "__reduce_ex__", "__getstate__", "__setstate__")
 
 
-def install(_start: Any, _settings: Any, reducers: list[Any], _ways: Any) -> None:
-    """Add to `reducers` what stores instances."""
+def install(_start: Any, _settings: Any, reducers: list[Any], ways: list[Any]) -> None:
+    """Add to `reducers` what stores instances, and to `ways` what refuses to."""
     reducers.append(reduce_instance)
+    ways += (("weakref", name, refuse_weak) for name in WEAK)
+
+
+def refuse_weak(_: Any) -> Any:
+    """Refuse a container that does not keep what is in it.
+
+    Raises:
+        TypeError: always.
+    """
+    raise TypeError("where it is loaded, nothing else may keep what is in it")
 
 
 def reduce_instance(value: Any) -> Any:

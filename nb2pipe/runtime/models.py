@@ -39,11 +39,13 @@ def reduce_model(value: Any) -> Any:
 
 
 def reduce_formula(value: Any) -> Any:
-    """Return what makes a part of a formula again; NotImplemented for all else.
+    """Return what makes a part of a formula, or what has one, again; NotImplemented for all else.
 
     Other versions of patsy may have other parts, which is why it refuses.
     """
     kind = type(value)
-    if kind.__module__[:6] != "patsy." or "__getstate__" not in vars(kind):
+    # The data of a model would forget its formula, and evaluate that again wherever it is loaded.
+    of_model = any(base.__module__ == "statsmodels.base.data" for base in kind.__mro__)
+    if not of_model and (kind.__module__[:6] != "patsy." or "__getstate__" not in vars(kind)):
         return NotImplemented
     return copyreg.__newobj__, (kind,), vars(value)  # type: ignore[attr-defined] # pickle's own
