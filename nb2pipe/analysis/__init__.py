@@ -35,6 +35,8 @@ _EXTRAS: Final = {
     "xgboost": "boosting",
     "statsmodels": "models",
     "patsy": "models",
+    "cvxpy": "optimisation",
+    "uncertainties": "uncertain",
 }
 """What the runtime must have where a package is used."""
 

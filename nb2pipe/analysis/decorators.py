@@ -23,6 +23,9 @@ COMPILERS: Final = frozenset({"jit", "njit", "vectorize", "guvectorize", "genera
 DISPATCHERS: Final = frozenset({"singledispatch", "singledispatchmethod"})
 """Functions with one of these get more cases, with `register`."""
 
+CLASS_MAKERS: Final = frozenset({"custom_model"})
+"""These make a class of a function: of astropy's models."""
+
 STATELESS: Final = CACHES | PROPERTIES | ACCESSORS | COMPILERS | DISPATCHERS
 """What has one of these names changes no object that it is a method of."""
 

@@ -123,7 +123,7 @@ class TypeKnowledge:
     `attributes`: those whose value shares nothing that can change. `slices`: the type of
     what an index copies out of it, unless that is a text; what is put in is copied, too.
     `forgets`: attributes of which only an object that was never stored can tell. `parts`: the types of attributes that
-    are objects of their own, and hold the one that they belong to.
+    are objects of their own, and hold the one that they belong to; `contents` those of attributes that it holds.
     """
 
     methods: Mapping[str, CallEffect]
@@ -133,6 +133,7 @@ class TypeKnowledge:
     slices: str | None = None
     forgets: frozenset[str] = frozenset()
     parts: Mapping[str, str] = field(default_factory=dict)
+    contents: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

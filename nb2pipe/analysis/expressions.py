@@ -3,6 +3,7 @@
 import ast
 import builtins
 from collections.abc import Callable, Iterable
+from itertools import repeat
 from typing import Any, Final
 
 from nb2pipe.analysis.arguments import Arguments
@@ -211,6 +212,9 @@ class Expressions(Operations):
         part = self.knowledge.part({site.type for site in value.sites}, name)
         if part is not None:
             return self.new(node, [value], part, "part")
+        contents = [self.knowledge.content(site.type, name) for site in value.sites]
+        if contents and all(contents):
+            return Value(frozenset(map(self.content_of, value.sites, repeat(name), contents)))
         if all("." in (site.type or "") for site in value.sites):
             # What a library's object was given is not what its attributes show: they are its own.
             return Value(value.sites)

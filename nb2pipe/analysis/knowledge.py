@@ -149,6 +149,11 @@ class Knowledge:
         made = {None if type_ is None else type_.parts.get(attribute) for type_ in known}
         return made.pop() if len(made) == 1 else None
 
+    def content(self, type_: str | None, attribute: str) -> str | None:
+        """Return the type of an attribute that an object of `type_` holds, if it is known."""
+        known = self.types.get(type_) if type_ else None
+        return None if known is None else known.contents.get(attribute)
+
     def has_method(self, type_: str | None, name: str) -> bool:
         """Whether `name` is known to be a method of objects of `type_`."""
         known = self.types.get(type_) if type_ else None
@@ -343,6 +348,7 @@ def _type(row: Mapping[str, Any]) -> TypeKnowledge:
         slices=row.get("slices"),
         forgets=frozenset(_words(row.get("forgets", ()))),
         parts=row.get("parts", {}),
+        contents=row.get("contents", {}),
     )
 
 

@@ -223,6 +223,12 @@ class Objects(Memory):
         bare = self.knowledge.is_bare(site.type) and self.knowledge.lacks(site.type, name)
         return bare or self.has_own_attributes(Value(frozenset([site])))
 
+    def content_of(self, owner: Site, name: str, type_: str | None) -> Site:
+        """Return what an attribute of a library's object is, the same each time."""
+        site = self.site(f"content {owner.number} {name}", type_=type_)
+        self.heap.hold([owner], [site])
+        return site
+
     def has_set(self, value: Value, name: str) -> bool:
         """Whether the notebook's own code has put an object into this attribute.
 

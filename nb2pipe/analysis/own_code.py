@@ -12,6 +12,7 @@ from typing import Final
 
 from nb2pipe.analysis.arguments import NO_ARGUMENTS, Arguments
 from nb2pipe.analysis.caches import Cache, CacheUse
+from nb2pipe.analysis.decorators import CLASS_MAKERS
 from nb2pipe.analysis.definitions import Definition, Frame
 from nb2pipe.analysis.heap import IMMUTABLE, NOTHING, Site, Sites, Value, in_order, join, objects
 from nb2pipe.analysis.instances import Instances
@@ -123,6 +124,8 @@ class OwnCode(Instances):
         definition = site.definition
         if definition is None:
             return IMMUTABLE
+        if not CLASS_MAKERS.isdisjoint(definition.decorators):
+            return self.new(node, [Value(frozenset([site])), *arguments.all], None, "instance")
         key = (definition, receiver, arguments, spread)
         known = self._invoked.get(key)
         if known is not None and (known.times > 1 or known.growth == self.heap.growth):

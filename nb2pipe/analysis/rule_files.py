@@ -46,6 +46,7 @@ _TYPE: Final = (
     "slices",
     "forgets",
     "parts",
+    "contents",
 )
 _RULE: Final = ("id", "contains", "rule", "mutates", "constraints")
 _KEY_LISTS: Final = frozenset({"mutates", "aliases"})
@@ -149,7 +150,7 @@ def _type(node: Node) -> Iterator[Problem]:
                 yield from _row(value)
             case "made_by" | "attributes" | "forgets":
                 yield from _words(value)
-            case "parts":
+            case "parts" | "contents":
                 yield from _table(value, _text)
             case "state" | "slices":
                 wrong = _wrong_value(key.value, _plain(value))

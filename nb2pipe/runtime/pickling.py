@@ -185,7 +185,13 @@ def _class_name(value: Any, values: dict[str, Any], is_plain: Any) -> Any:
     """Return what stands for a class that is defined anew where it is loaded."""
     if isinstance(value, type) and find(value.__qualname__) is value:
         if values.get(value.__qualname__) is not value:
-            return value.__qualname__
+            name = value.__qualname__
+            # A library may have made it, as its own.
+            return (
+                name
+                if value.__module__ == "__main__"
+                else (getattr, (sys.modules["__main__"], name))
+            )
         if is_plain:
             raise TypeError("its definition is not replayed")
     return None
