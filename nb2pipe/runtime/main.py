@@ -3,6 +3,7 @@
 import atexit
 import contextlib
 import json
+import os
 import re
 import sys
 import threading
@@ -35,6 +36,14 @@ def _end() -> None:
     atexit._run_exitfuncs()  # noqa: SLF001 -- what `sys.exit` calls after it has waited for threads
 
 
+def find_like_a_kernel() -> None:
+    """Look for modules beside the notebook after Python's own, and before those that are installed."""
+    sys.path[:] = filter(None, sys.path)
+    folders = [os.path.basename(path) for path in sys.path]
+    places = [folders.index(name) for name in ("site-packages", "dist-packages") if name in folders]
+    sys.path.insert(min(places, default=0), "")
+
+
 def main(arguments: list[str], ready: Any = None) -> int:
     """Run a step, and return what `os._exit` is to end the process with: 0 if it succeeded, else 1 or `UNWRITTEN`.
 
@@ -50,7 +59,7 @@ def main(arguments: list[str], ready: Any = None) -> int:
     if option != "--ports":
         ports = kubeflow_ports(names, given)
     del sys.argv[1:]
-    sys.path.insert(0, "")
+    find_like_a_kernel()
     if not ready:
         ready = prepare()
         start_loop()

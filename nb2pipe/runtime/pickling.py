@@ -186,12 +186,10 @@ def _class_name(value: Any, values: dict[str, Any], is_plain: Any) -> Any:
     if isinstance(value, type) and find(value.__qualname__) is value:
         if values.get(value.__qualname__) is not value:
             name = value.__qualname__
-            # A library may have made it, as its own.
-            return (
-                name
-                if value.__module__ == "__main__"
-                else (getattr, (sys.modules["__main__"], name))
-            )
+            home = sys.modules.get(value.__module__)
+            # A library may have made it, and think that it is its own.
+            lost = home and "." not in name and not hasattr(home, name)
+            return (getattr, (sys.modules["__main__"], name)) if lost else name
         if is_plain:
             raise TypeError("its definition is not replayed")
     return None

@@ -334,3 +334,17 @@ def test_sets_of_texts_are_walked_in_the_same_order_in_every_step(nb):
     )
     result = nb2pipe.run(path)
     assert result.notebook["cells"][1]["outputs"][0]["text"] == "True\n"
+
+
+@pytest.mark.parametrize("isolated", [True, False])
+def test_a_module_beside_the_notebook_does_not_hide_one_of_python(nb, tmp_path, isolated):
+    (tmp_path / "colorsys.py").write_text("hidden = True")
+    (tmp_path / "beside.py").write_text("here = True")
+    path = nb(
+        ("import colorsys, beside\nprint(colorsys.rgb_to_hsv(0, 0, 1)[2], beside.here)", "step:a")
+    )
+
+    result = nb2pipe.run(path, options=RunOptions(isolated=isolated))
+
+    assert result.diagnostics == ()
+    assert result.step("a").cells[0].outputs[0]["text"] == "1 True\n"
