@@ -48,6 +48,7 @@ _EXTRAS_BY_TEXT: Final = {
         r"torch|lightning|transformers|fastai|skorch|timm|pyro|diffusers|stable_baselines|monai"
     ),
     "traits": re.compile(r"trait|widget|interact|ipy[a-z]|bqplot"),
+    "colorbars": re.compile(r"colorbar|heatmap|contour|cbar"),
     "keys": re.compile(r"__hash__|hash=True"),
 }
 """What it must have where the code of the notebook, or of its modules, has a word."""

@@ -31,6 +31,7 @@ from nb2pipe.runtime.sets import SETS, Walked
 # Classes of what was stored in a way of its own, and may forget something.
 OWN_WAYS: set[type] = set()
 REDUCERS: list[Any] = []  # of manifests
+LATER: list[Any] = []  # what is to be called when all is loaded
 NAN = b"G\x7f\xf8\0\0\0\0\0\0"  # in a stream
 
 
@@ -46,7 +47,10 @@ class Loader(pickle.Unpickler):
         gc.disable()
         try:
             # What looks names up where it is called, such as a formula, is to find the notebook's.
-            return eval("load()", vars(sys.modules["__main__"]), {"load": super().load})  # noqa: S307
+            loaded = eval("load()", vars(sys.modules["__main__"]), {"load": super().load})  # noqa: S307
+            while LATER:
+                LATER.pop()()
+            return loaded
         finally:
             if was_enabled:
                 gc.enable()

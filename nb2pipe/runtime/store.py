@@ -18,7 +18,7 @@ from types import ModuleType
 from typing import Any, Collection, Iterator
 
 from nb2pipe.runtime.libraries import WAYS
-from nb2pipe.runtime.pickling import REDUCERS, Definition, Loader, blame, dump_values
+from nb2pipe.runtime.pickling import LATER, REDUCERS, Definition, Loader, blame, dump_values
 from nb2pipe.runtime.sets import LOST
 
 MAGIC = "nb2pipe artifact 1 %s\n", "nb2pipe artifact 2 %s\n"  # by what the digest is
@@ -203,6 +203,7 @@ def _parent(path: str) -> str:
 def use_manifest(manifest: dict[str, Any]) -> None:
     """Take over what a manifest says of hidden state, and its modules."""
     STATES.update(manifest.get("states", {}))
+    START["later"] = LATER
     for name, (settings, code) in manifest.get("modules", {}).items():
         # Artifacts name it.
         module = sys.modules[name] = ModuleType(name)
