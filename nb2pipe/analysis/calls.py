@@ -217,6 +217,10 @@ class Calls(LibraryCalls):
         """Call a method: the notebook's own if its object has one, else what libraries have."""
         if method.name == "register" and _dispatchers(method.receiver):
             case = function_among(Arguments(arguments.positional[-1:]))
+            if case is None and all(
+                s.definition and s.definition.is_class for s in method.receiver.sites
+            ):
+                self._register(method.receiver, IMMUTABLE, node)  # with an abstract class
             return self._register(method.receiver, case, node) if case else method.receiver
         member = self.member(method.receiver, method.name)
         own = [site for site in in_order(member.sites) if site.definition] if member else []

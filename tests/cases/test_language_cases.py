@@ -16,6 +16,8 @@ def read_cases(path):
 CASES = read_cases(Path(__file__).with_name("language.txt"))
 # What cannot be kept across steps, and is said so.
 REFUSED = {
+    "an abstract class gets a class of Python": ("refused", ("NB212",)),
+    "an abstract class gets a class of Python in another step": ("refused", ("NB212",)),
     "a problem of an optimiser is solved again in another step": ("stopped", ("NB501",)),
     "a class knows its objects weakly": ("stopped", ("NB504",)),
     "the attributes of a simple namespace, as a dictionary": ("stopped", ("NB504",)),
