@@ -2,23 +2,20 @@
 
 import ast
 import posixpath
-import re
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Final
 
 from nb2pipe.analysis.arguments import NO_ARGUMENTS, Arguments
-from nb2pipe.analysis.calls import Calls, function_among
+from nb2pipe.analysis.calls import function_among
 from nb2pipe.analysis.decorators import DECORATORS
 from nb2pipe.analysis.definitions import Definition, Frame
 from nb2pipe.analysis.escapes import ALL_NAMES, EscapeFacts
-from nb2pipe.analysis.heap import IMMUTABLE, NOTHING, UNKNOWN, Value, ending, join
+from nb2pipe.analysis.heap import IMMUTABLE, Value, ending, join
 from nb2pipe.analysis.hoist import CLASS_MAKERS
-from nb2pipe.analysis.ipython_syntax import called_function
 from nb2pipe.analysis.knowledge import Knowledge
 from nb2pipe.analysis.states import state_of_target
+from nb2pipe.analysis.texts import Texts
 
-_QUERY_NAME: Final = re.compile(r"@(\w+)")
 _OPENED: Final = (
     "gzip.open", "bz2.open", "lzma.open", "codecs.open", "zipfile.ZipFile", "tarfile.open", "wave.open",
     "netCDF4.Dataset",
@@ -28,8 +25,6 @@ _SHELLS: Final = frozenset({
 })  # fmt: skip
 # What keeps the options that magics set, by the words of their table.
 _STATES_OF_MAGICS: Final = {"cwd": "<os>", "environ": "<os>", "numpy": "<numpy>"}
-_WORD: Final = re.compile(r"[^\W\d]\w*")
-_BETWEEN: Final = re.compile(r"[,\s]+")
 _NAMESPACE: Final = {"builtins.globals", "builtins.locals", "builtins.vars", "builtins.dir"}
 
 # These give the frame of a caller, which has its variables.
@@ -48,26 +43,25 @@ _COPYING: Final = (
 _ARITHMETIC: Final = ("abs", "divmod", "max", "min", "pow", "round", "sum")
 
 
-class Specials(Calls):
+class Specials(Texts):
     """Calls with a meaning of their own."""
 
     def __init__(self, knowledge: Knowledge) -> None:
         super().__init__(knowledge)
-        self._kept: list[ast.AST] = []
         self._specials: dict[str, Callable[[ast.Call, Arguments], Value | None]] = {
             "builtins.open": self.open_plain,
             "io.open": self.open_plain,
             **dict.fromkeys(_OPENED, self.open_archive),
             "h5py.File": self.open_again,
-            "builtins.exec": self._run_text,
-            "builtins.eval": self._run_text,
-            **dict.fromkeys(("pandas.eval", "numexpr.evaluate"), self._read_expression),
-            **dict.fromkeys(("doctest.testmod", "unittest.main"), self._look_for_tests),
-            **dict.fromkeys(_FRAMES, self._look_at_caller),
-            "cProfile.run": self._profile_text,
-            "profile.run": self._profile_text,
-            "timeit.timeit": self._time_text,
-            "timeit.repeat": self._time_text,
+            "builtins.exec": self.run_text,
+            "builtins.eval": self.run_text,
+            **dict.fromkeys(("pandas.eval", "numexpr.evaluate"), self.read_expression),
+            **dict.fromkeys(("doctest.testmod", "unittest.main"), self.look_for_tests),
+            **dict.fromkeys(_FRAMES, self.look_at_caller),
+            "cProfile.run": self.profile_text,
+            "profile.run": self.profile_text,
+            "timeit.timeit": self.time_text,
+            "timeit.repeat": self.time_text,
             "builtins.setattr": self._set_attribute,
             "builtins.getattr": self._get_attribute,
             "builtins.vars": self._variables,
@@ -85,7 +79,7 @@ class Specials(Calls):
             "copy.copy": self._copy,
             "copy.deepcopy": self._deep_copy,
             "builtins.delattr": self._set_attribute,
-            **dict.fromkeys(("sympy.var", "sympy.core.symbol.var"), self._symbols),
+            **dict.fromkeys(("sympy.var", "sympy.core.symbol.var"), self.symbols),
             "pathlib.Path": self._path,
             "os.path.join": self._path,
         }
@@ -95,7 +89,7 @@ class Specials(Calls):
     ) -> Value | None:
         """Evaluate a call by its own rule; None when `dotted` has none."""
         if dotted in _NAMESPACE and not arguments.all:
-            return self._names_and_values(node, dotted, frame)
+            return self.names_and_values(node, dotted, frame)
         if dotted == "IPython.get_ipython":
             self.record.recreates = True
             return Value(frozenset([self.namespace]))
@@ -148,7 +142,7 @@ class Specials(Calls):
         if given is None or given.text is None:
             return None
         made = ast.ClassDef(name=given.text, bases=[], keywords=[], body=[], decorator_list=[])
-        self._kept.append(made)
+        self.kept.append(made)
         site = self.site(node, "class", "class")
         self.has_classes = True
         base = Value(dotted="builtins.tuple")
@@ -207,128 +201,6 @@ class Specials(Calls):
         self.heap.hold(made.sites, element.sites)
         self.factories.update(dict.fromkeys(made.sites, factory))
         return made
-
-    # --- names in strings
-
-    def _run_text(self, node: ast.Call, arguments: Arguments) -> Value:
-        code = arguments.get(0)
-        text = code.text if code is not None else None
-        try:
-            tree = None if text is None else ast.parse(text.strip())
-        except (SyntaxError, ValueError):
-            tree = None
-        if tree is None or len(arguments.all) > 1:
-            self._reach_any_name(node)
-            self.rewrite_names(node)
-            return Value(frozenset([self.site(node)]))
-        self._kept.append(tree)
-        *body, last = tree.body or [ast.Pass()]
-        self.execute(body, None)
-        if isinstance(last, ast.Expr):
-            return self.evaluate(last.value, None)
-        self.execute([last], None)
-        return IMMUTABLE
-
-    def _profile_text(self, node: ast.Call, arguments: Arguments) -> Value:
-        """Evaluate `cProfile.run("f(x)")`, which runs the text among the variables."""
-        code = arguments.get(0) or arguments.get("statement") or IMMUTABLE
-        return self._run_text(node, Arguments((code,)))
-
-    def _time_text(self, node: ast.Call, arguments: Arguments) -> Value | None:
-        """Evaluate `timeit.timeit("f(x)", "from __main__ import f, x")`: texts that run as a function.
-
-        Functions that are given in their place are called as any library calls them.
-        """
-        given = (arguments.get(1), arguments.get("setup"), arguments.get(0), arguments.get("stmt"))
-        texts = [value for value in given if value is not None and not value.sites]
-        for value in texts:
-            try:
-                body = ast.parse((value.text or "").strip()).body
-            except (SyntaxError, ValueError):
-                body = []
-            if not body and value.text != "pass":
-                self._reach_any_name(node)
-            # What comes from `__main__` is what has that name here.
-            body = [item for item in body if not _is_from_main(item)]
-            if body:
-                function, _ = called_function("<timeit>", body)
-                self._kept.append(function)
-                self.call_value(self.function(function, None, None), node, NO_ARGUMENTS)
-        return None
-
-    def _symbols(self, node: ast.Call, arguments: Arguments) -> Value:
-        """Evaluate `var("x y")` of sympy, which binds variables of these names as well."""
-        given = arguments.get(0) or arguments.get("names") or IMMUTABLE
-        names = _BETWEEN.split((given.text or "").strip(", "))
-        if not all(name.isidentifier() for name in names):
-            self._reach_any_name(node)
-            self.rewrite_names(node)
-            return Value(frozenset([self.site(node)]))
-        made = {name: self.site(node, f"symbol {name}", "sympy.Expression") for name in names}
-        for name, site in made.items():
-            self.define(name, Value(frozenset([site])), node)
-        return Value(frozenset(made.values()))
-
-    def _reach_any_name(self, node: ast.AST) -> None:
-        """Record that any name may be read here, unless the cell's tags say which."""
-        if not self.explained:
-            self.record.dynamic = node
-            self.read_names(node)
-
-    def _names_and_values(self, node: ast.AST, dotted: str, frame: Frame | None) -> Value:
-        """Return what `globals()`, `locals()` and their kin return: the variables, by name."""
-        if frame is not None and dotted != "builtins.globals":
-            return self.new(node, frame.values.values(), "dict")
-        self._reach_any_name(node)
-        if dotted == "builtins.dir":
-            return self.new(node, [], "list")
-        values = (binding.value for binding in self.names.values())
-        self.heap.hold([self.namespace], NOTHING.union(*(value.sites for value in values)))
-        return Value(frozenset([self.namespace]))
-
-    def with_formula(self, node: ast.Call, dotted: str, arguments: Arguments) -> Arguments:
-        """Return the arguments of a call, and what a formula of statsmodels or patsy looks up where it is used."""
-        if not dotted.startswith(("statsmodels", "patsy")):
-            return arguments
-        formulas = [value.text for value in arguments.all if value.text and "~" in value.text]
-        found = [value for text in formulas for value in self._read_words(text, node)]
-        # What is made of a formula looks its functions up again when it is stored and loaded.
-        functions = [value for value in found if any(site.definition for site in value.sites)]
-        keywords = (*arguments.keywords, *((None, value) for value in functions))
-        return replace(arguments, keywords=keywords)
-
-    def _read_expression(self, node: ast.Call, arguments: Arguments) -> None:
-        """Read the variables that `pd.eval("a + b")` finds in the text, which it evaluates as a library does."""
-        given = arguments.get(0) or arguments.get("expr") or arguments.get("ex") or IMMUTABLE
-        if given.text is None:
-            self._reach_any_name(node)
-        else:
-            self._read_words(given.text, node)
-
-    def _look_for_tests(self, node: ast.Call, _arguments: Arguments) -> None:
-        """Read all variables: tests are looked for among them."""
-        self.read_names(node)
-
-    def _look_at_caller(self, node: ast.Call, _arguments: Arguments) -> None:
-        self._reach_any_name(node)
-
-    def _read_words(self, text: str, node: ast.AST) -> list[Value]:
-        names = [name for name in _WORD.findall(text) if name in self.names]
-        return [self.lookup(name, node, None) for name in names]
-
-    def query(self, node: ast.Call, arguments: Arguments, frame: Frame | None) -> None:
-        """Read the names that `df.query("a > @b")` and its kin find in a string, and what is in `__main__`."""
-        if any(value.dotted == "__main__" for value in arguments.all):
-            self.read_names(node)
-        first = arguments.get(0) or arguments.get("expr")
-        if first is None or not isinstance(node.func, ast.Attribute):
-            return
-        if node.func.attr in {"query", "eval"}:
-            if first.text is not None:
-                for name in _QUERY_NAME.findall(first.text):
-                    self.lookup(name, node, frame)
-            elif first.constant is UNKNOWN and first.sites == frozenset():
-                self._reach_any_name(node)
 
     # --- copies
 
@@ -445,7 +317,3 @@ class Specials(Calls):
             self.rewrite_names(node)
             self.record.dynamic = dynamic  # it is told as a magic
             self.record.opaque.append((node, escape.name))
-
-
-def _is_from_main(node: ast.stmt) -> bool:
-    return isinstance(node, ast.ImportFrom) and node.module == "__main__"
