@@ -1,4 +1,4 @@
-"""Calls that get names or code in texts, such as `eval`, `df.query` and `var("x y")`, and those that look at all names."""
+"""Calls that get names or code in texts, such as `eval` and `df.query`, and those that look at all names."""
 
 import ast
 import re
