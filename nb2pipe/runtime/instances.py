@@ -48,10 +48,11 @@ def reduce_instance(value: Any) -> Any:
     is_made = kind.__flags__ & HEAP and (hasattr(value, "__dict__") or is_tuple)
     if own or not is_made or issubclass(kind, type) or kind in copyreg.dispatch_table:
         return NotImplemented
-    new = getattr(kind, "__getnewargs__", tuple)  # of numbers, texts and tuples
+    members = {name: part for base in kind.__mro__[::-1] for name, part in vars(base).items()}
+    new = members.get("__getnewargs__", tuple)  # of numbers, texts and tuples
     if is_tuple:
         new = tuple.__getnewargs__  # type: ignore[attr-defined] # as pickle calls it
-    elif isinstance(new, FunctionType) or hasattr(kind, "__getnewargs_ex__"):
+    elif isinstance(new, FunctionType) or "__getnewargs_ex__" in members:
         return NotImplemented
     if copyreg._slotnames(kind):  # type: ignore[attr-defined] # noqa: SLF001 -- as pickle does
         return NotImplemented

@@ -235,7 +235,7 @@ def reduce_added(value: Any) -> Any:
 
 
 def _note_own_way(kind: type) -> None:
-    if kind.__module__ == "__main__" and not hasattr(kind, "__members__"):
+    if kind.__module__ == "__main__" and "_member_map_" not in vars(kind):
         names = "__reduce__", "__reduce_ex__", "__getstate__"
         own = (name for name in names if getattr(kind, name, 0) is not getattr(object, name, 0))
         if kind in copyreg.dispatch_table or any(own):
@@ -275,7 +275,7 @@ def _attributes(value: Any) -> dict[str, Any]:
 def _is_state(owner: Any, name: str, part: Any) -> Any:
     """Whether an attribute of a class may be another than its definition makes."""
     kind = type(part)
-    if name in getattr(owner, "__members__", ()) or kind.__module__ == "_thread":
+    if name in vars(owner).get("_member_map_", ()) or kind.__module__ == "_thread":
         return False
     # Of what Python looks for by itself, only what the notebook has put there later.
     if kind is property or (name[0] == name[-1] == "_" and kind is FunctionType):
