@@ -10,6 +10,7 @@ from nb2pipe.analysis.calls import function_among
 from nb2pipe.analysis.decorators import DECORATORS
 from nb2pipe.analysis.definitions import Definition, Frame
 from nb2pipe.analysis.escapes import ALL_NAMES, EscapeFacts
+from nb2pipe.analysis.file_names import file_name
 from nb2pipe.analysis.heap import IMMUTABLE, Value, ending, join
 from nb2pipe.analysis.hoist import CLASS_MAKERS
 from nb2pipe.analysis.knowledge import Knowledge
@@ -23,6 +24,8 @@ _OPENED: Final = (
 _SHELLS: Final = frozenset({
     "!", "%%!", "%%bash", "%%sh", "%%script", "%sx", "%system", "%ls", "%ll", "%ldir", "%lf", "%lk", "%lx",
 })  # fmt: skip
+# These tell whether the file was there.
+_TELLING: Final = frozenset({"%%writefile", "%%file"})
 # What keeps the options that magics set, by the words of their table.
 _STATES_OF_MAGICS: Final = {"cwd": "<os>", "environ": "<os>", "numpy": "<numpy>"}
 _NAMESPACE: Final = {"builtins.globals", "builtins.locals", "builtins.vars", "builtins.dir"}
@@ -300,6 +303,8 @@ class Specials(Texts):
         for path in escape.reads_files:
             self.use_file(Value(constant=path), node, writes=False)
         for path in escape.writes_files:
+            if escape.name in _TELLING and file_name(path) in self.names:
+                self.use_file(Value(constant=path), node, writes=False)
             self.use_file(Value(constant=path), node, writes=True)
         shell = escape.name in _SHELLS
         if "files" in escape.state and (shell or not (escape.writes_files or escape.reads_files)):

@@ -80,7 +80,11 @@ class _Walk:
         elif module.startswith(_TABLES):
             self.table(value, depth)
         elif kind.__module__ == "__main__":
-            self.attributes(getattr(value, "__dict__", {}), depth)
+            own = getattr(value, "__dict__", {})
+            if any(map(_is_of_library, kind.__mro__)):
+                # What the library behind its class keeps for itself.
+                own = {name: item for name, item in own.items() if not str(name).startswith("_")}
+            self.attributes(own, depth)
         elif hasattr(value, "get_params") and hasattr(value, "__dict__"):
             fitted = {name: item for name, item in vars(value).items()
                       if name.endswith("_") and not name.startswith("_")}  # fmt: skip
@@ -130,6 +134,11 @@ class _Walk:
         """Nobody changes the elements of an index, so it does not matter which tables have the same one."""
         self.tell(type(value).__qualname__)
         self.look_into(value, type(value), depth + 1)
+
+
+def _is_of_library(kind: type) -> bool:
+    library = kind.__module__.partition(".")[0]
+    return library != "__main__" and library not in sys.stdlib_module_names
 
 
 def kind_is_scalar(value: Any) -> bool:
