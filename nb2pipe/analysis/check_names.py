@@ -38,7 +38,8 @@ def check_undefined(analysis: Analysis) -> Iterator[Diagnostic]:
             if not is_sure and name in analysis.history.last:
                 continue  # by the time when it is read, it may be there
             reported.add(name)
-            certain = is_sure and not hidden
+            # A cell that is tagged so may be there to show what happens.
+            certain = is_sure and not hidden and not analysis.layout.cells[facts.cell].may_raise
             yield _undefined(analysis, facts, name, read.node, certain=certain)
 
 

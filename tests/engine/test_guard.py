@@ -642,3 +642,15 @@ def test_what_a_local_module_keeps_does_not_part_from_it(nb, tmp_path, make):
         ("print(len(x))", "step:show"),
     )
     assert nb2pipe.run(read_only).diagnostics == ()
+
+
+def test_a_cell_that_shows_an_error_on_purpose_may_name_what_is_not_there(nb):
+    path = nb(("print(missing)", "step:show", "raises-exception"), ("print(1)", "step:go_on"))
+
+    found = compile_pipeline(path).diagnostics
+
+    assert [(d.code, d.is_error) for d in found if d.code is Code.UNDEFINED_NAME] == [
+        (Code.UNDEFINED_NAME, False)
+    ]
+    result = nb2pipe.run(path)
+    assert result.step("go_on").cells[0].outputs[0]["text"] == "1\n"
