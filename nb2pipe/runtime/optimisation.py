@@ -22,7 +22,7 @@ def reduce_problem(problem: Any) -> Any:
     state = {**vars(problem)}
     kept = state.get("_solver_cache") or {}
     plain = {name: value for name, value in kept.items() if type(value) is dict}
-    lost = sorted(kept.keys() - plain.keys() - {UNREAD})
+    lost = sorted({*kept, *getattr(kept, "lost", ())} - plain.keys() - {UNREAD})
     if kept:
         state["_solver_cache"] = Kept(plain, lost)
     stats: Any = state.get("_solver_stats")
@@ -49,7 +49,7 @@ def lost_error(name: str) -> RuntimeError:
     return RuntimeError(why + ", or solve with `warm_start=False`")
 
 
-class Kept(dict):  # type: ignore[type-arg]
+class Kept(dict):  # type: ignore[type-arg] # the packed runtime has no `typing`
     """What solvers keep of a problem, but for some of them."""
 
     def __init__(self, kept: dict[str, Any], lost: list[str]) -> None:
