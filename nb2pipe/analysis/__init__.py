@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from nb2pipe.analysis.checks import check_all
+from nb2pipe.analysis.extras import needed_extras
 from nb2pipe.analysis.facts import StatementFacts
 from nb2pipe.analysis.findings import Analysis
 from nb2pipe.analysis.graph import order_steps
@@ -26,32 +27,6 @@ from nb2pipe.diagnostics import Code, Diagnostic, Span
 from nb2pipe.frontend.layout import LaidCell, Layout, Role
 from nb2pipe.frontend.modules import Module, read_modules, written_modules
 from nb2pipe.ir import Cell, Edge, Parameter, Step
-
-_EXTRAS: Final = {
-    "ipywidgets": "widgets",
-    "sqlite3": "databases",
-    "bs4": "documents",
-    "iminuit": "fits",
-    "xgboost": "boosting",
-    "statsmodels": "models",
-    "patsy": "models",
-    "cvxpy": "optimisation",
-    "uncertainties": "uncertain",
-}
-"""What the runtime must have where a package is used."""
-
-_EXTRAS_BY_TEXT: Final = {
-    "instances": re.compile(
-        r"__dict__|vars\(|__(?:new|setitem)__|def (?:append|extend)\(|argparse|weakref"
-    ),
-    "tensors": re.compile(
-        r"torch|lightning|transformers|fastai|skorch|timm|pyro|diffusers|stable_baselines|monai"
-    ),
-    "traits": re.compile(r"trait|widget|interact|ipy[a-z]|bqplot"),
-    "colorbars": re.compile(r"colorbar|heatmap|contour|cbar"),
-    "keys": re.compile(r"__hash__|hash=True"),
-}
-"""What it must have where the code of the notebook, or of its modules, has a word."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -92,13 +67,8 @@ def analyse(layout: Layout) -> tuple[Analysed, tuple[Diagnostic, ...]]:
     trees = (*(cell.tree for cell in cells), *(module.tree for module in modules.values()))
     packages = mentioned_packages(trees)
     texts = [*(cell.text for cell in cells), *(module.text for module in modules.values())]
-    extras = dict.fromkeys(
-        (
-            *(extra for package, extra in _EXTRAS.items() if package in packages),
-            *(extra for extra, word in _EXTRAS_BY_TEXT.items() if any(map(word.search, texts))),
-        )
-    )
-    steps = tuple(replace(step, extras=tuple(extras)) for step in steps)
+    extras = needed_extras(packages, texts)
+    steps = tuple(replace(step, extras=extras) for step in steps)
     analysed = Analysed(
         steps=steps,
         edges=program.edges,

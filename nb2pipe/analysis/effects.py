@@ -37,7 +37,8 @@ class CallEffect:
     `deep`: what the changed objects hold changes, too, but for objects whose type fits a pattern of
     `spares`. `keeps`: whether they may hold on to the
     arguments afterwards. `returns`: `fresh` (shares nothing), `none` (cannot change in place),
-    `shallow` (a new container of the same elements), `elements` (one or some of those of lists and the like, nothing
+    `shallow` (a new container of the same elements), `copy` (shares only the classes of the arguments),
+    `elements` (one or some of those of lists and the like, nothing
     else of the arguments), `holds` (new, but may hold the arguments),
     `self`, or `unknown` (may be or hold any argument); a result that is `fresh` otherwise may still
     be one of the arguments `aliases`. `type`: of the result; `seeded`: the same when a keyword of

@@ -6,7 +6,7 @@ name of a function or method says it all, and ast-grep rules, where the shape of
 
 import fnmatch
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from functools import cache
 from pathlib import Path
@@ -134,9 +134,7 @@ class Knowledge:
 
     def sliced(self, types: Iterable[str | None]) -> str | None:
         """Return the type of what an index that is no text copies out of objects of `types`."""
-        known = (self.types.get(type_) if type_ else None for type_ in types)
-        made = {None if type_ is None else type_.slices for type_ in known}
-        return made.pop() if len(made) == 1 else None
+        return self._agreed(types, lambda known: known.slices)
 
     def forgets(self, type_: str | None) -> frozenset[str]:
         """Return what can be asked only of objects of a type that were never stored."""
@@ -145,9 +143,15 @@ class Knowledge:
 
     def part(self, types: Iterable[str | None], attribute: str) -> str | None:
         """Return the type of an attribute that is an object of its own and holds the one that it belongs to."""
+        return self._agreed(types, lambda known: known.parts.get(attribute))
+
+    def _agreed(
+        self, types: Iterable[str | None], ask: Callable[[TypeKnowledge], str | None]
+    ) -> str | None:
+        """Return what all `types` answer alike; None if they do not."""
         known = (self.types.get(type_) if type_ else None for type_ in types)
-        made = {None if type_ is None else type_.parts.get(attribute) for type_ in known}
-        return made.pop() if len(made) == 1 else None
+        answers = {None if type_ is None else ask(type_) for type_ in known}
+        return answers.pop() if len(answers) == 1 else None
 
     def content(self, type_: str | None, attribute: str) -> str | None:
         """Return the type of an attribute that an object of `type_` holds, if it is known."""

@@ -283,10 +283,9 @@ class LibraryCalls(Databases):
             case "fresh":
                 if is_buffer(site.type):
                     self.heap.hold([site], self.elements_kept(given))
-                elif site.type == "astropy.Model":
-                    # The copy of a model is of its class, which the notebook may define.
-                    held = self.heap.held(given)
-                    self.heap.hold([site], (s for s in held if s.definition is not None))
+            case "copy":
+                held = self.heap.held(given)
+                self.heap.hold([site], (s for s in held if s.definition is not None))
             case "view":
                 self._look_into(site, given, copies=_copies_contents(effect, arguments))
             case "shallow":

@@ -147,7 +147,7 @@ class Paths(Bindings):
         """Return the notebook's classes that an exception may be of which is caught as one of `caught`."""
         bases = {site.definition for site in caught.sites if site.definition is not None}
         found = set()
-        for binding in self.names.values():
+        for binding in self.names.values() if self.has_classes else ():
             for site in binding.value.sites:
                 known = self.classes_of(Value(frozenset([site]))) if site.definition else []
                 own = any((b.dotted or "").endswith(_RAISED) for d in known for b in d.bases)

@@ -16,6 +16,7 @@ RETURNS: Final = (
     "fresh",
     "none",
     "shallow",
+    "copy",
     "elements",
     "holds",
     "view",

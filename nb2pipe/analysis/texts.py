@@ -108,7 +108,7 @@ class Texts(Calls):
             return arguments
         formulas = [value.text for value in arguments.all if value.text and "~" in value.text]
         found = [value for text in formulas for value in self._read_words(text, node)]
-        # What is made of a formula looks its functions up again when it is stored and loaded.
+        # What is made of a formula keeps the functions that it names.
         functions = [value for value in found if any(site.definition for site in value.sites)]
         keywords = (*arguments.keywords, *((None, value) for value in functions))
         return replace(arguments, keywords=keywords)

@@ -111,7 +111,7 @@ def bare_state(value: Any) -> dict[str, Any]:
 def _is_storable(value: Any) -> bool:
     try:
         return bool(dump_values({"": value}))
-    except Exception:
+    except Exception:  # whatever a class says of itself: a lock, a connection
         return False
 
 

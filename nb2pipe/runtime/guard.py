@@ -29,10 +29,13 @@ class Baseline:
     `classes` are those of the notebook by what they were called then, `form` is what `parts` were made with of a value.
     """
 
-    form: Any = staticmethod(lambda value: value)
-
     def __init__(
-        self, parts: Callable[[], list[Any]], names: list[str], shared: Any, seconds: float
+        self,
+        parts: Callable[[], list[Any]],
+        names: list[str],
+        shared: Any,
+        seconds: float,
+        form: Any = lambda value: value,
     ) -> None:
         scope = vars(sys.modules["__main__"])
         self.classes = {name: part for name, part in scope.items() if isinstance(part, type)}
@@ -40,6 +43,7 @@ class Baseline:
         self.names = names
         self.shared = shared
         self.seconds = seconds
+        self.form = form
         self.cells: list[dict[str, Any]] = []
 
 
@@ -261,9 +265,8 @@ class Guard:
         if sum(map(len, live)) > COPIED:
             return self._give_up([name], "it is too large for a copy")
         parts = [*map(bytes, live)]
-        baseline = Baseline(lambda: parts, [name], {}, time.perf_counter() - start)
-        baseline.form = _whole
-        self.baselines[name] = baseline
+        seconds = time.perf_counter() - start
+        self.baselines[name] = Baseline(lambda: parts, [name], {}, seconds, _whole)
         return None
 
     def _look(self, name: str) -> Any:

@@ -1,6 +1,7 @@
 """Find dictionaries and sets whose keys have another hash than when they were put in: loading would find them again.
 
-Only steps of notebooks whose classes say how they are hashed have this module, in their manifest.
+Only steps of notebooks whose classes say how they are hashed have this module, in their manifest. It stands by
+itself, as `ties` does, whose walk over objects is a like one.
 """
 
 import contextlib

@@ -14,7 +14,18 @@ from nb2pipe.analysis.facts import WriteKind
 from nb2pipe.analysis.knowledge import RULES, load_knowledge, read_rows
 
 FILES = sorted(RULES.glob("*.yaml"))
-RETURNS = {"fresh", "none", "shallow", "elements", "holds", "view", "self", "code", "unknown"}
+RETURNS = {
+    "fresh",
+    "none",
+    "shallow",
+    "copy",
+    "elements",
+    "holds",
+    "view",
+    "self",
+    "code",
+    "unknown",
+}
 STATES = {"random", "numpy.random", "torch", "tensorflow"}
 
 
