@@ -63,7 +63,7 @@ def describe_stream(stream: Any, kind: Any) -> tuple[Any, ...]:
     content = position = None
     if not stream.closed:
         # In this order: a flush would make it tell a wrong position after an iteration.
-        position = stream.tell()
+        position = place_in(stream, kind)
         stream.flush()
         content = digest_of(path)
     how: tuple[Any, ...] = stream.name, stream.mode, 0 if kind is io.FileIO else -1
@@ -72,6 +72,23 @@ def describe_stream(stream: Any, kind: Any) -> tuple[Any, ...]:
         newline = SETTINGS["paths"][path]
         how = *how[:2], buffering, stream.encoding, stream.errors, newline
     return path, content, position, *how
+
+
+def place_in(stream: Any, kind: Any) -> tuple[int, ...]:
+    """Return the arguments of `seek` that bring a stream opened anew to where this one is.
+
+    Raises:
+        OSError: it cannot tell, within an iteration.
+    """
+    position = stream.tell()
+    ends = kind is io.TextIOWrapper and stream.readable() and position
+    if not ends or position != os.fstat(stream.fileno()).st_size:
+        return (position,)
+    # Whoever went to the end without reading has a decoder that knows no byte order yet; reading tells.
+    stream.read(1)
+    place = (position,) if stream.tell() == position else (0, 2)
+    stream.seek(*place)
+    return place
 
 
 def rebuild_file(path: str, content: Optional[str], position: Any, *how: Any) -> Any:
@@ -86,7 +103,7 @@ def rebuild_file(path: str, content: Optional[str], position: Any, *how: Any) ->
     flags = os.O_TRUNC | os.O_EXCL
     stream: Any = open(*how, opener=lambda _, given: os.open(place, given & ~flags))  # type: ignore[call-overload] # noqa: SIM115
     if content:
-        stream.seek(position)
+        stream.seek(*position)
     else:
         stream.close()
     return stream

@@ -8,7 +8,7 @@ from contextlib import chdir, contextmanager
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from nb2pipe.bundle.runtime import extra_source
@@ -169,6 +169,7 @@ NEWLINES = st.sampled_from([None, "", "\n", "\r\n", "\r"])
     crossings=st.sets(st.integers(0, 9), min_size=1, max_size=3),
     seed=st.integers(0, 1 << 30),
 )
+@example(text="", mode="r", encoding="utf-16", newline=None, crossings={0}, seed=3561)
 def test_nobody_can_tell_what_happened_between(text, mode, encoding, newline, crossings, seed):
     how = {} if "b" in mode else {"encoding": encoding, "newline": newline}
     with stored_here(newline):
