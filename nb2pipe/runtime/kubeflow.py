@@ -17,6 +17,7 @@ def kubeflow_ports(names: dict[str, Any], given: dict[str, Any]) -> dict[str, An
         "parameters": values,
         "metrics": outputs.get(names.get("metrics")),
         "report": outputs.get(names.get("report")),
+        "runtime": outputs.get(names.get("runtime")),
     }
 
 

@@ -58,7 +58,7 @@ def main(arguments: list[str], ready: Any = None) -> int:
     names = manifest.get("kubeflow")
     if option != "--ports":
         ports = kubeflow_ports(names, given)
-    del sys.argv[1:]
+    packed, sys.argv[1:] = sys.argv[1:2], []
     find_like_a_kernel()
     if not ready:
         ready = prepare()
@@ -81,6 +81,7 @@ def main(arguments: list[str], ready: Any = None) -> int:
         write(ports.get("metrics"), result["metrics"])
         page = render_report(manifest, sources, json.dumps(result, default=to_json))
         write(ports.get("report"), page)
+        write(ports.get("runtime"), "".join(packed))
         if ports is not given:
             write(given["outputs"]["outputFile"], executor_output(names, given, result))
     except OSError as problem:

@@ -8,7 +8,8 @@ from nb2pipe.diagnostics import Code, Severity
 from tests.backends.pipelines import Draft
 
 
-def chain(length):
+def apart(length):
+    """Steps that do not wait for each other, so that each has the runtime."""
     draft = Draft()
     for number in range(length):
         draft.step(f"s{number}", "x = 1")
@@ -20,11 +21,11 @@ def found_for(pipeline):
 
 
 def test_a_short_pipeline_is_within_the_budget():
-    assert found_for(chain(5)) == ()
+    assert found_for(apart(5)) == ()
 
 
-def test_a_long_pipeline_is_over_the_budget_though_its_file_is_not():
-    pipeline = chain(60)
+def test_a_wide_pipeline_is_over_the_budget_though_its_file_is_not():
+    pipeline = apart(60)
     (text,) = KfpBackend().emit(pipeline).values()
     assert len(text) < 256 * 1024 < spec_size(text)
 

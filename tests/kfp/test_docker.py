@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 import nb2pipe
-from nb2pipe.backends.kfp import KfpBackend
+from nb2pipe.backends.kfp import KfpBackend, budget
 from nb2pipe.verify.outputs import compare_outputs
 from tests.backends.pipelines import Draft
 from tests.kfp.docker_engine import IMAGE, docker_daemon, import_image
@@ -78,6 +78,17 @@ def test_steps_cannot_import_nb2pipe_and_start_in_an_empty_folder(containers):
     )
     cells = containers(Draft().step("s", source).pipeline(image=IMAGE))
     assert streams(cells) == ["None [] /scratch\n"]
+
+
+def test_the_runtime_is_handed_on_between_containers(containers, monkeypatch):
+    monkeypatch.setattr(budget, "SPEC_BYTES", 0)  # as if there were many more steps
+    draft = (
+        Draft()
+        .step("a", "x = [1]", makes=["x"])
+        .step("b", "x.append(2)", reads={"x": "a"}, makes=["x"])
+        .step("c", "print(x)", reads={"x": "b"})
+    )
+    assert streams(containers(draft.pipeline(image=IMAGE))) == ["", "", "[1, 2]\n"]
 
 
 def test_a_failing_step_fails_the_run(containers):

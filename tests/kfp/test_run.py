@@ -1,7 +1,11 @@
 """Compiled files do what the notebook does, in a process that knows nothing of nb2pipe."""
 
+import hashlib
+
 import pytest
 
+from nb2pipe.backends.kfp import KfpBackend
+from nb2pipe.bundle import runtime_blob
 from nb2pipe.ir import ArtifactType, StepOptions
 from tests.backends.pipelines import Draft
 
@@ -173,3 +177,36 @@ def test_artifacts_have_the_type_that_was_asked_for(launch):
     artifact = task.executor_output["artifacts"]["df"]["artifacts"][0]
     assert artifact["type"]["schemaTitle"] == "system.Dataset"
     assert task.artifacts["df"].stat().st_size > 0
+
+
+def long_line(last="print(x, runtime)"):
+    """More steps than have room for the runtime in each; variables are called like what it travels in."""
+    draft = Draft().step("s0", "x, runtime = 0, [0]", makes=["x", "runtime"])
+    for number in range(1, 15):
+        source, before = f"x += 1; runtime.append({number})", f"s{number - 1}"
+        reads = {"x": before, "runtime": before}
+        draft.step(f"s{number}", source, reads=reads, makes=["x", "runtime"])
+    return draft.step("last", last, reads={"x": "s14", "runtime": "s3"}).pipeline()
+
+
+def test_the_runtime_is_handed_on_along_a_long_line(launch):
+    run = succeeded(launch(long_line()))
+    assert streams(run)[-1] == "14 [0, 1, 2, 3]\n"
+    given = [
+        task
+        for task in run.tasks.values()
+        if "runtime_2" in task.executor_input["inputs"]["artifacts"]
+    ]
+    assert len(given) == 15
+
+
+def test_another_runtime_than_that_of_the_compiler_is_not_run(launcher, tmp_path):
+    (text,) = KfpBackend().emit(long_line()).values()
+    digest = hashlib.sha256(runtime_blob().encode()).hexdigest()
+    other = hashlib.sha256(b"something else").hexdigest()
+    assert text.count(digest) == 15
+    run = launcher.run(text.replace(digest, other), tmp_path / "run")
+    (failed,) = run.failed
+    assert failed.task == "s1"
+    assert "error[NB505]: the runtime that this step was given is not the one" in failed.log
+    assert "Traceback" not in failed.log

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 
 from nb2pipe.backends.base import ALL_OPTIONS, Capabilities, output_stem
-from nb2pipe.backends.kfp.budget import check_parameters, check_size
+from nb2pipe.backends.kfp.budget import check_parameters, check_size, is_too_large
 from nb2pipe.backends.kfp.document import render
 from nb2pipe.backends.kfp.graph import check_spec
+from nb2pipe.backends.kfp.handing import RECEIVE, hand_on
 from nb2pipe.backends.kfp.kubernetes import platform_document
-from nb2pipe.backends.kfp.names import name_pipeline
+from nb2pipe.backends.kfp.names import Names, name_pipeline
 from nb2pipe.backends.kfp.spec import spec_document
 from nb2pipe.bundle import BOOTSTRAP, runtime_blob
 from nb2pipe.diagnostics import Diagnostic, Span
@@ -39,13 +40,19 @@ class KfpBackend:
     def emit(self, pipeline: Pipeline) -> Mapping[str, str]:
         """Return one file, `NOTEBOOK.pipeline.yaml`."""
         named, names = name_pipeline(pipeline)
-        spec = spec_document(named, names)
-        problems = check_spec(spec)
-        assert not problems, "\n".join(problems)  # noqa: S101 -- ours, not the user's
-        platform = platform_document(named, names.steps)
-        text = render(
-            [spec] if platform is None else [spec, platform],
-            shared=(BOOTSTRAP, runtime_blob()),
-            comment=f"Kubeflow pipeline `{pipeline.name}`, compiled from {pipeline.notebook}",
-        )
+        text = _text(named, names)
+        if is_too_large(text):
+            text = _text(named, hand_on(named, names))
         return {f"{output_stem(pipeline)}.pipeline.yaml": text}
+
+
+def _text(pipeline: Pipeline, names: Names) -> str:
+    spec = spec_document(pipeline, names)
+    problems = check_spec(spec)
+    assert not problems, "\n".join(problems)  # noqa: S101 -- ours, not the user's
+    platform = platform_document(pipeline, names.steps)
+    return render(
+        [spec] if platform is None else [spec, platform],
+        shared=(BOOTSTRAP, RECEIVE, runtime_blob()),
+        comment=f"Kubeflow pipeline `{pipeline.name}`, compiled from {pipeline.notebook}",
+    )

@@ -21,18 +21,23 @@ def spec_size(text: str) -> int:
     return expanded_size(text)
 
 
+def is_too_large(text: str) -> bool:
+    """Whether a compiled file is over the budget."""
+    return spec_size(text) > SPEC_BYTES
+
+
 def check_size(text: str, pipeline: Pipeline) -> tuple[Diagnostic, ...]:
     """Return an NB401 when the compiled file `text` is over the budget."""
-    size = spec_size(text)
-    if size <= SPEC_BYTES:
+    if not is_too_large(text):
         return ()
     return (
         Diagnostic(
             code=Code.SPEC_TOO_LARGE,
             span=notebook_span(pipeline),
-            message=f"the compiled pipeline has {size // 1024} KiB in {len(pipeline.steps)} steps, "
+            message=f"the compiled pipeline has {spec_size(text) // 1024} KiB in {len(pipeline.steps)} steps, "
             f"Kubeflow starts no workflow much larger than {SPEC_BYTES // 1024} KiB",
-            hint="use fewer steps: each carries its own copy of the runtime",
+            hint="use fewer steps, above all of those that wait for no other: each of these carries "
+            "its own copy of the runtime",
         ),
     )
 

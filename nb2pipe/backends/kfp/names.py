@@ -19,11 +19,16 @@ _PARAMETER = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StepNames:
-    """What a step's component calls things; `report` and `metrics` are None where it has none."""
+    """What a step's component calls things; each is None where it has none.
+
+    `runtime` is the output in which it hands the runtime on, `receives` the input in which it gets it.
+    """
 
     task: str
     report: str | None
     metrics: str | None
+    runtime: str | None = None
+    receives: Input | None = None
 
     @property
     def component(self) -> str:
@@ -65,8 +70,8 @@ def name_pipeline(pipeline: Pipeline) -> tuple[Pipeline, Names]:
 
 def _name_step(step: Step, task: str, outputs: Mapping[str, str]) -> StepNames:
     used = set(outputs.values())
-    metrics = _free("metrics", used, "_") if step.metrics else None
-    report = None if step.options.report is False else _free("report", used, "_")
+    metrics = free_name("metrics", used, "_") if step.metrics else None
+    report = None if step.options.report is False else free_name("report", used, "_")
     return StepNames(task=task, report=report, metrics=metrics)
 
 
@@ -123,12 +128,12 @@ def _safe_names(
     spelt = {name: _spell(name, separator) or fallback for name in names}
     used = {*taken, *(name for name, spelling in spelt.items() if spelling == name)}
     return {
-        name: name if spelling == name else _free(spelling, used, separator)
+        name: name if spelling == name else free_name(spelling, used, separator)
         for name, spelling in spelt.items()
     }
 
 
-def _free(name: str, used: set[str], separator: str) -> str:
+def free_name(name: str, used: set[str], separator: str) -> str:
     """Return `name`, numbered when it is in `used`, and add it there."""
     candidate, number = name, 2
     while candidate in used:

@@ -8,10 +8,11 @@ from google.protobuf.duration_pb2 import Duration
 from google.protobuf.json_format import MessageToDict
 
 from nb2pipe.backends.kfp.container import container_spec
+from nb2pipe.backends.kfp.handing import upstream
 from nb2pipe.backends.kfp.names import Names, StepNames
 from nb2pipe.backends.kfp.protobuf import pipeline_spec_pb2 as pb
 from nb2pipe.backends.kfp.values import PARAMETER_TYPES, to_value
-from nb2pipe.ir import ArtifactType, Parameter, Pipeline, Step
+from nb2pipe.ir import ArtifactType, Input, Parameter, Pipeline, Step
 
 _SCHEMA_VERSION = "2.1.0"
 _ARTIFACT_SCHEMA_VERSION = "0.0.1"
@@ -40,7 +41,7 @@ def spec_document(pipeline: Pipeline, names: Names) -> dict[str, Any]:
         step_names = names.steps[step.name]
         needed = {names.parameters[name]: types[name] for name in step.parameters}
         _fill_component(spec.components[step_names.component], step, step_names, needed)
-        _fill_task(spec.root.dag.tasks[step_names.task], step, names, _upstream(pipeline, step))
+        _fill_task(spec.root.dag.tasks[step_names.task], step, names, upstream(pipeline, step))
         container = deployment.executors[step_names.executor].container
         container.CopyFrom(container_spec(pipeline, step, names))
     # The message keeps the deployment as an untyped Struct; its JSON form is the same.
@@ -52,12 +53,6 @@ def _pipeline_info(pipeline: Pipeline, names: Names) -> pb.PipelineInfo:
     if pipeline.name != names.pipeline:
         info.display_name = pipeline.name
     return info
-
-
-def _upstream(pipeline: Pipeline, step: Step) -> list[str]:
-    """The steps that `step` waits for, in pipeline order."""
-    sources = {edge.source for edge in pipeline.edges if edge.target == step.name}
-    return [other.name for other in pipeline.steps if other.name in sources]
 
 
 def _declare(inputs: pb.ComponentInputsSpec, name: str, parameter: Parameter) -> None:
@@ -78,10 +73,14 @@ def _fill_component(
             name
         ].parameter_type = pb.ParameterType.ParameterTypeEnum.Value(PARAMETER_TYPES[parameter.type])
     inputs, outputs = component.input_definitions.artifacts, component.output_definitions.artifacts
-    for need in step.inputs:
+    for need in _inputs(step, names):
         inputs[need.key].artifact_type.CopyFrom(_artifact_type(need.type))
     for name, kind in _outputs(step, names):
         outputs[name].artifact_type.CopyFrom(_artifact_type(kind))
+
+
+def _inputs(step: Step, names: StepNames) -> Iterable[Input]:
+    return step.inputs if names.receives is None else (*step.inputs, names.receives)
 
 
 def _outputs(step: Step, names: StepNames) -> Iterable[tuple[str, ArtifactType]]:
@@ -91,6 +90,8 @@ def _outputs(step: Step, names: StepNames) -> Iterable[tuple[str, ArtifactType]]
         yield names.metrics, ArtifactType.METRICS
     if names.report is not None:
         yield names.report, ArtifactType.HTML
+    if names.runtime is not None:
+        yield names.runtime, ArtifactType.ARTIFACT
 
 
 def _artifact_type(kind: ArtifactType) -> pb.ArtifactTypeSchema:
@@ -111,7 +112,7 @@ def _fill_task(
     for name in step.parameters:
         parameter = names.parameters[name]
         task.inputs.parameters[parameter].component_input_parameter = parameter
-    for need in step.inputs:
+    for need in _inputs(step, step_names):
         source = task.inputs.artifacts[need.key].task_output_artifact
         source.producer_task = names.steps[need.step].task
         source.output_artifact_key = need.output
