@@ -43,7 +43,8 @@ class CallEffect:
     `self`, or `unknown` (may be or hold any argument); a result that is `fresh` otherwise may still
     be one of the arguments `aliases`. `type`: of the result; `seeded`: the same when a keyword of
     `unless` is given. `state`, `seeds`: hidden state that is used, or set
-    outright; a keyword of `unless` switches both off, and so does the lack of one of `when`.
+    outright; a keyword of `unless` switches both off, and so does the lack of one of `when`. `draws`: arguments
+    whose own generators of random numbers, at any depth, are moved on.
     `reads_file`, `writes_file`: the path argument, by position or keyword (or several of these for the
     same one). `setting`: the call changes options of a library or the process, and may be replayed (a
     text: if this keyword is given, and then it writes no file). `unstorable`: the result cannot be stored;
@@ -60,6 +61,7 @@ class CallEffect:
     keeps: bool = True
     type: str | None = None
     state: str | None = None
+    draws: tuple[int | str, ...] = ()
     seeds: str | None = None
     unless: tuple[str, ...] = ()
     when: tuple[str, ...] = ()

@@ -77,7 +77,7 @@ class LibraryCalls(Databases):
         self._change(node, effect, receiver, arguments)
         self._use_up(node, effect, arguments)
         if effect.returns != "holds" and not name.startswith("builtins."):
-            self._draw(node, receiver, arguments, draws=draws)
+            self._draw(node, effect, receiver, arguments, draws=draws)
         if self.files.handles and not name.startswith(_BY_PYTHON):
             self._give_handles(node, effect, receiver, arguments)
         self._hidden_state(node, effect, receiver, arguments, name)
@@ -123,13 +123,23 @@ class LibraryCalls(Databases):
         self.mutate(streams, node, "this call may read or write it")
 
     def _draw(
-        self, node: ast.AST, receiver: Value | None, arguments: Arguments, *, draws: bool
+        self,
+        node: ast.AST,
+        effect: CallEffect,
+        receiver: Value | None,
+        arguments: Arguments,
+        *,
+        draws: bool,
     ) -> None:
         """Record that a call moves the generators of random numbers that it gets; if it `draws`, those inside, too."""
         own = receiver.sites if receiver is not None else NOTHING
         if own and all(site.type in CONTAINERS for site in own):
             return  # which keeps it
-        given = self.heap.reach(arguments.sites | own) if draws else arguments.sites
+        drawn = (arguments.get(key) or IMMUTABLE for key in effect.draws)
+        inside = (
+            arguments.sites | own if draws else NOTHING.union(*(value.sites for value in drawn))
+        )
+        given = arguments.sites | self.heap.reach(inside)
         self.mutate(_generators(given), node, "it may draw from it")
 
     def _give_handles(

@@ -50,7 +50,7 @@ _TYPE: Final = (
     "contents",
 )
 _RULE: Final = ("id", "contains", "rule", "mutates", "constraints")
-_KEY_LISTS: Final = frozenset({"mutates", "aliases"})
+_KEY_LISTS: Final = frozenset({"mutates", "aliases", "draws"})
 _KEYS: Final = frozenset({"reads_file", "writes_file"})
 _LISTS: Final = {"unless": "keywords", "when": "keywords", "spares": "types"}
 _SWITCHES: Final = frozenset({"keeps", "deep", "unstorable", "recreate", "calls"})

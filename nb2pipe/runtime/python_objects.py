@@ -1,5 +1,6 @@
 """Objects of Python itself for which its own way of pickling is not enough: functions, methods, exceptions and more."""
 
+import collections
 import functools
 import gc
 import importlib
@@ -75,6 +76,43 @@ def _reduce_dict_view(value: Any) -> Any:
 def rebuild_dict_view(kind: int, owner: dict[Any, Any]) -> Any:
     """Return the keys, values or items of `owner`, which follow its changes."""
     return (owner.keys, owner.values, owner.items)[kind]()
+
+
+# --- iterators over dictionaries and sets, of which pickle would make iterators over lists
+
+
+WALKS: list[Any] = [
+    lambda owner: iter(dict.keys(owner)),
+    lambda owner: iter(dict.values(owner)),
+    lambda owner: iter(dict.items(owner)),
+    lambda owner: reversed(dict.keys(owner)),
+    lambda owner: reversed(dict.values(owner)),
+    lambda owner: reversed(dict.items(owner)),
+]
+ITERATORS = [*(type(walk({})) for walk in WALKS), type(iter({0}))]
+
+
+def _refuse_iterator(_: Any) -> Any:
+    raise TypeError("what it iterates over cannot be told")
+
+
+def _reduce_iterator(iterator: Any) -> Any:
+    left = iterator.__reduce__()[1][0]
+    owners = [
+        part for part in gc.get_referents(iterator) if isinstance(part, (dict, set, frozenset))
+    ]
+    kind = ITERATORS.index(type(iterator))
+    if not owners:  # it has come to its end
+        owners = [set() if kind == len(WALKS) else {}]
+    return rebuild_iterator, (kind, owners[0], len(owners[0]) - len(left))
+
+
+def rebuild_iterator(kind: int, owner: Any, passed: int) -> Any:
+    """Return an iterator over `owner` that has given so many of its elements."""
+    walk = WALKS[kind](owner) if kind < len(WALKS) else iter(owner)
+    for _ in range(passed):
+        next(walk)
+    return walk
 
 
 # --- functions; `rebuild_…` is what the pickle calls when it is loaded
@@ -196,4 +234,6 @@ OTHERS: dict[type, Any] = {
     property: lambda it: (property, (it.fget, it.fset, it.fdel)),
     MappingProxyType: lambda proxy: (MappingProxyType, (gc.get_referents(proxy)[0],)),
     **dict.fromkeys(DICT_VIEWS, _reduce_dict_view),
+    **dict.fromkeys(ITERATORS, _reduce_iterator),
+    type(iter(collections.OrderedDict())): _refuse_iterator,
 }

@@ -22,6 +22,11 @@ REFUSED = {
     "a class knows its objects weakly": ("stopped", ("NB504",)),
     "the attributes of a simple namespace, as a dictionary": ("stopped", ("NB504",)),
     "a counter counts in its own way": ("stopped", ("NB510",)),
+    "what an iterator over a dictionary comes to changes, and then its size": (
+        "stopped",
+        ("NB504",),
+    ),
+    "iterators over dictionaries of other kinds": ("stopped", ("NB504",)),
     "a class is stored as the notebook says": ("stopped", ("NB510",)),
     "the bases of a class change": ("refused", ("NB217",)),
     "a library calls a method that changes its class": ("stopped", ("NB508",)),
