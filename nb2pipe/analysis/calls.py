@@ -240,6 +240,8 @@ class Calls(LibraryCalls):
         self, node: ast.AST, name: str, receiver: Value, arguments: Arguments
     ) -> Value:
         if not receiver.sites:
+            if name == "replace" and len(arguments.all) == 1:  # of a path: texts need two
+                name = "rename"
             of_text = self.knowledge.types["str"].methods.get(name)
             effect = of_text or self.knowledge.methods.get(name, CallEffect(returns="fresh"))
             effect = replace(effect, mutates=(), known=True)

@@ -31,6 +31,8 @@ _SELF: Final = "self"
 _OPENING: Final = CallEffect()
 # What is at their first path is elsewhere afterwards.
 _MOVING: Final = frozenset(["os.rename", "os.replace", "os.renames", "shutil.move"])
+# The method of a path.
+_MOVING_ITSELF: Final = "None.rename"
 # What is at this path is gone afterwards, and where nobody knows which, any file may be.
 _REMOVING: Final = frozenset(
     ["remove", "unlink", "rmdir", "removedirs", "rmtree", "rename", "replace", "renames", "move"]
@@ -53,9 +55,12 @@ class Files(OwnCode):
         removes = name.rpartition(".")[2] in _REMOVING
         first = arguments.get(0) or IMMUTABLE
         moved = [(first, True)] if name in _MOVING else []
+        if name == _MOVING_ITSELF:
+            moved = [(receiver or IMMUTABLE, True)]
         for path, writes in [*_paths(effect, receiver, arguments), *moved]:
             self.use_file(path, node, writes=writes)
-            if removes and writes and self.from_start(path) is None:
+            where = self.from_start(path)
+            if removes and writes and (where is None or not posixpath.splitext(where)[1]):
                 self._lose_files(path, node)
         if name in {"os.chdir", "contextlib.chdir"}:
             self.change_folder(first, node)
@@ -191,8 +196,9 @@ class Files(OwnCode):
         return [*fitting, *self._unknown(path.suffix)]
 
     def _lose_files(self, path: Value, node: ast.AST) -> None:
-        """Record that any of the files that an unknown path may be that of may be gone."""
-        for name in dict.fromkeys(self._perhaps(path)):
+        """Record that any of the files that an unknown path may be that of, or that may be in a folder, may be gone."""
+        known = self.from_start(path) is not None
+        for name in dict.fromkeys(self._unknown("") if known else self._perhaps(path)):
             self.read(name, node)
             self.touch(name, node, "it may remove this file")
 

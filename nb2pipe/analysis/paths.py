@@ -116,10 +116,10 @@ class Paths(Bindings):
                 self.assign(item.optional_vars, given, frame)
             managers.append(value)
         self.execute(node.body, frame)
-        for value in reversed(managers):
+        for item, value in zip(reversed(node.items), reversed(managers), strict=True):
             self.run_methods(value, ["__exit__", "__aexit__"], node)
             self.mutate(value.sites & self.files.opened, node, "it is closed here")
-            self.close(value.sites)
+            self.close(value.sites, opened_for_it=isinstance(item.context_expr, ast.Call))
         self.put_back = outside
 
     def _match(self, node: ast.Match, frame: Frame | None) -> None:

@@ -186,10 +186,16 @@ class Memory:
         if handle.opening.writes:
             self.backed.update(dict.fromkeys(sites, handle.file))
 
-    def close(self, sites: Sites) -> None:
-        """Record that a file is closed, if it is certain which: the place that opens it may open several."""
+    def close(self, sites: Sites, *, opened_for_it: bool = False) -> None:
+        """Record that a file is closed, if it is certain which: the place that opens it may open several.
+
+        All of these are closed in the end where a statement opens each of them for itself (`opened_for_it`).
+        """
         handles = [self.files.handles.get(site) for site in sites]
         if len(handles) != 1 or handles[0] is None:
+            return
+        if opened_for_it and handles[0].order == self.order:
+            self.files.opened -= sites
             return
         bound = [
             name for name, held in self.names.items() if not sites.isdisjoint(held.value.sites)

@@ -13,11 +13,12 @@ _ENVIRONMENT: Final = (
     "{k: environ.get(k) for k in sorted({*environ, *start['environ']})"
     " if environ.get(k) != start['environ'].get(k)}"
 )
-# The files below the folder where the process began that it wrote: not hidden ones, and no notebooks.
+# The files below the folder where the process began that it wrote, or gave their name, or copied with the time of
+# the original: not hidden ones, and no notebooks.
 _WRITTEN: Final = (
     "{{str(p.relative_to(start['cwd'])): p.read_bytes()"
     " for p in sorted(Path(start['cwd']).rglob({!r})) if p.is_file() and p.suffix != '.ipynb'"
-    " and '/.' not in str(p)[len(start['cwd']):] and p.stat().st_mtime >= start['time']}}"
+    " and '/.' not in str(p)[len(start['cwd']):] and p.stat().st_ctime >= start['time']}}"
 )
 _WRITE: Final = (
     "[(p.parent.mkdir(parents=True, exist_ok=True), p.write_bytes(v))"

@@ -145,8 +145,8 @@ def _run_step(pipeline: Pipeline, step: Step, folder: Path) -> dict[str, Any]:
     manifest, sources = manifest_of(pipeline, step)
     ports = {
         "parameters": {},
-        "inputs": {port.key: str(folder / port.step / port.output) for port in step.inputs},
-        "outputs": {port.key: str(folder / step.name / port.key) for port in step.outputs},
+        "inputs": {port.key: _artifact(folder, port.step, port.output) for port in step.inputs},
+        "outputs": {port.key: _artifact(folder, step.name, port.key) for port in step.outputs},
     }
     directory = folder / f"{step.name}.directory"
     directory.mkdir()
@@ -154,6 +154,10 @@ def _run_step(pipeline: Pipeline, step: Step, folder: Path) -> dict[str, Any]:
     ready = execute.prepare()
     execute.start_loop()
     return execute.run_program(manifest, sources, ports, lambda _result: None, ready)
+
+
+def _artifact(folder: Path, step: str, key: str) -> str:
+    return str(folder / step / key.replace("/", ":"))  # some are called like a path
 
 
 def _in_child(work: Callable[[], dict[str, Any]]) -> dict[str, Any]:
