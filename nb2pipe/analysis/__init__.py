@@ -53,7 +53,7 @@ def analyse(layout: Layout) -> tuple[Analysed, tuple[Diagnostic, ...]]:
     linker = Linker(layout, interpretation, history)
     linker.link()
     sources = {parsed.laid.cell.position: parsed.text for parsed in cells}
-    program, conflicts = build_program(layout, linker, parameters, sources)
+    program, conflicts = build_program(layout, linker, parameters, sources, modules)
     steps, cycles = order_steps(layout, program.steps, program.edges)
     analysis = Analysis(
         layout=layout,

@@ -98,6 +98,9 @@ class Calls(LibraryCalls):
             if container is not None and not effect.setting:
                 self.set_option(state_of_target(container, inside=True), node)
                 self.plant(arguments.all)
+            state = self._changed_variable(node, callee.dotted)
+            if state is not None:
+                self.carry_state(state, node)
             return self.library_call(
                 node, effect, receiver, arguments, methods=implicit, name=callee.dotted
             )
@@ -113,6 +116,14 @@ class Calls(LibraryCalls):
         if hiding and assigned:
             results.append(self.call_value(Value(hiding), node, arguments))
         return join(results)
+
+    def _changed_variable(self, node: ast.Call, dotted: str) -> str | None:
+        """Return the hidden state that a method of a local module's variable is known to change."""
+        holder, _, method = dotted.rpartition(".")
+        state, types = self.knowledge.variables.get(holder, (None, ()))
+        effects = (self.knowledge.method(type_, method) for type_ in types)
+        known = any(effect.known and "self" in effect.mutates for effect in effects)
+        return state if known or node in self.changed_nodes else None
 
     def _unbound_method(self, node: ast.AST, type_: str, name: str, arguments: Arguments) -> Value:
         """Call a method on a library's class: `list.append(xs, 1)`."""

@@ -64,7 +64,8 @@ class Knowledge:
     refer to each other, and notice when one of them becomes two. `counters` are the full names of the attributes
     in which libraries count what they make, to tell it apart, by the name of the library or of what makes it.
     `aliases` are the full names of what local modules import from elsewhere, by their names there; `sets` is the
-    hidden state with options that importing them changes.
+    hidden state that importing them changes; `variables` are the hidden state and the types of what their own
+    variables hold.
     """
 
     functions: Mapping[str, CallEffect]
@@ -79,6 +80,7 @@ class Knowledge:
     rules: tuple[Rule, ...]
     aliases: Mapping[str, str] = field(default_factory=dict)
     sets: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    variables: Mapping[str, tuple[str, frozenset[str | None]]] = field(default_factory=dict)
 
     def original(self, dotted: str) -> str:
         """Return the full name of what local modules, and libraries, show as `dotted`."""

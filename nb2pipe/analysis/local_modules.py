@@ -96,7 +96,8 @@ class _Rows:
             functions={**self.knowledge.functions, **functions},
             types={**self.knowledge.types, **types},
             aliases={**self.knowledge.aliases, **aliases},
-            sets={**self.knowledge.sets, self.name: frozenset(self.laboratory.machine.states_set)},
+            sets={**self.knowledge.sets, self.name: self.laboratory.sets},
+            variables={**self.knowledge.variables, **self.laboratory.variables()},
         )
 
     def _function(self, dotted: str, value: Value, definition: Definition) -> dict[str, CallEffect]:

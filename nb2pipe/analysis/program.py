@@ -9,6 +9,7 @@ from nb2pipe.analysis.file_names import FILES, path_of
 from nb2pipe.analysis.handles import carried_handles, handles_in
 from nb2pipe.analysis.heap import NOTHING
 from nb2pipe.analysis.history import LAST, execution_counts
+from nb2pipe.analysis.hoist import seeds_on_import
 from nb2pipe.analysis.imports import imported_modules, reached_submodules
 from nb2pipe.analysis.link import Linker, StepLinks, file_order
 from nb2pipe.analysis.parameters import ParameterCells
@@ -20,6 +21,7 @@ from nb2pipe.analysis.versions import Option, Version
 from nb2pipe.analysis.watch import Watch
 from nb2pipe.diagnostics import Code, Diagnostic
 from nb2pipe.frontend.layout import Layout, Role, StepLayout
+from nb2pipe.frontend.modules import Module
 from nb2pipe.ir import (
     ArtifactKind,
     Bind,
@@ -52,12 +54,19 @@ class Program:
 
 
 def build_program(
-    layout: Layout, linker: Linker, parameters: ParameterCells, sources: Mapping[int, str]
+    layout: Layout,
+    linker: Linker,
+    parameters: ParameterCells,
+    sources: Mapping[int, str],
+    local: Mapping[str, Module],
 ) -> tuple[Program, tuple[Diagnostic, ...]]:
-    """Return the steps and edges. `sources` are the cells' texts that statements are cut out of."""
+    """Return the steps and edges.
+
+    `sources` are the cells' texts that statements are cut out of, `local` the modules beside the notebook.
+    """
     supplies = linker.supplies
     keys = output_keys(supplies)
-    watch = Watch(linker)
+    watch = Watch(linker, local=local)
     cells = linker.interpretation.cells
     modules = imported_modules([facts.node for cell in cells for facts in cell.statements])
     carried = carried_handles(linker)
@@ -225,10 +234,16 @@ class _StepBuilder:
         text = cut(
             lines, start, node.col_offset, node.end_lineno or start, node.end_col_offset or 0
         )
-        self.program.append(Replay(cell=statement.cell, line=start, source=text))
+        replay = Replay(cell=statement.cell, line=start, source=text)
+        self.program.append(replay)
+        if seeds_on_import(node, statement.writes):
+            # Before what the step loads, or it would be as the module leaves it.
+            self.program.insert(0, replay)
         definitions = self.linker.history.definitions
         for name in statement.writes:
-            self.bound[name] = definitions[name, order]
+            made = definitions[name, order]
+            if made.replayable or not made.hidden:
+                self.bound[name] = made
 
     def _load(self, version: Version, cell: int) -> None:
         group = next(group for group in self.links.groups if version in group.versions)

@@ -12,6 +12,7 @@ from nb2pipe.analysis.knowledge import Knowledge
 from nb2pipe.analysis.operators import OPERATORS
 from nb2pipe.analysis.paths import Paths
 from nb2pipe.analysis.scopes import Scope, outer_names
+from nb2pipe.analysis.states import GENERATORS
 
 # Methods that run when an object of their class is loaded.
 _LOADING: Final = {
@@ -255,7 +256,10 @@ class Statements(Paths):
         parts = name.split(".")
         for count in range(1, len(parts) + 1):
             for state in sorted(self.knowledge.sets.get(".".join(parts[:count]), ())):
-                self.set_option(state, node)
+                if state.strip("<>") in GENERATORS:
+                    self.define(state, IMMUTABLE, node)
+                else:
+                    self.set_option(state, node)
 
     def _read_module(self, name: str, node: ast.AST) -> None:
         """Read the file of a module that the notebook itself wrote."""

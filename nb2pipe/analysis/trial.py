@@ -64,7 +64,8 @@ def signature_of(node: FunctionNode, *, skip: int = 0) -> Signature:
 class Laboratory:
     """A module whose body was run, where its functions can be tried.
 
-    `bound` is what its names are; `class_names` the full names of its classes, as far as they are known.
+    `bound` is what its names are; `class_names` the full names of its classes, as far as they are known; `sets` is the
+    hidden state that it sets when it is imported.
     """
 
     def __init__(self, name: str, module: Module, knowledge: Knowledge) -> None:
@@ -74,9 +75,13 @@ class Laboratory:
         for state in GENERATORS:
             machine.names[f"<{state}>"] = Binding(IMMUTABLE)
         machine.changed_nodes.update(changed_nodes(module.text, module.tree, knowledge.rules))
+        generators = {f"<{state}>" for state in GENERATORS}
+        drawn: set[str] = set()
         for node in module.tree.body:
             start_statement(machine, node)
             machine.execute([node], None)
+            drawn |= generators & {*machine.record.defined, *machine.record.mutated}
+        self.sets = frozenset(machine.states_set | drawn)
         self.names = dict(machine.names)
         self.bound = {
             name: binding.value for name, binding in self.names.items() if not name.startswith("<")
@@ -177,6 +182,14 @@ class Laboratory:
         return None if site.type in CONTAINERS or "." not in (site.type or "") else site.type
 
     # --- the module's own variables
+
+    def variables(self) -> dict[str, tuple[str, frozenset[str | None]]]:
+        """Return the hidden state that each variable with objects is, and the types of these."""
+        return {
+            f"{self.name}.{name}": (self._state(name), frozenset(map(self._type, value.sites)))
+            for name, value in self.bound.items()
+            if value.dotted is None and self._objects(name)
+        }
 
     def _objects(self, name: str) -> Sites:
         """Return the objects that a variable of the module holds: not functions and classes."""

@@ -220,6 +220,7 @@ def _versions(
                 parameter=name in parameters and write.kind is WriteKind.DEFINE,
                 # What a definition changes is another one, to which it adds a case.
                 replayable=replayable
+                and not (name.startswith("<") and facts.replay is ReplayKind.IMPORT)
                 and write.kind is not WriteKind.DELETE
                 and not write.displayed,
                 view=view and write.kind is WriteKind.DEFINE,

@@ -15,6 +15,8 @@ from nb2pipe.analysis.labels import renames_labels
 from nb2pipe.analysis.link import Linker
 from nb2pipe.analysis.supply import Supply
 from nb2pipe.analysis.versions import Version
+from nb2pipe.analysis.watch_modules import Uses, module_state, note_use, uses_of_modules
+from nb2pipe.frontend.modules import Module
 from nb2pipe.ir import Apart, Tied
 
 GENERATORS = {"<random>", "<numpy.random>", "<torch>"}
@@ -22,9 +24,6 @@ _PROCESS = "process"
 """The working directory, the search path of modules, the environment, and options of libraries."""
 _PROCESS_STATES = "matplotlib", "numpy", "os", "pandas", "sys"
 """The states that the runtime looks at for it (`runtime/process.py`)."""
-
-Uses = dict[str | None, tuple[int, int]]
-"""For each step its first and its last cell that uses something."""
 
 
 @dataclass(slots=True)
@@ -38,6 +37,8 @@ class Watch:
     changes: dict[Version, list[Version]] = field(default_factory=dict)
     stored: dict[Version, list[int]] = field(default_factory=dict)
     loads: dict[str, Collection[Version]] = field(default_factory=dict)
+    local: Mapping[str, Module] = field(default_factory=dict)
+    modules: dict[str, Uses] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         linker = self.linker
@@ -55,15 +56,17 @@ class Watch:
             if version.kind is WriteKind.MUTATE and version.previous is not None:
                 self.changes.setdefault(version.previous, []).append(version)
 
+        self.modules = uses_of_modules(self.versions, self.local)
+
     def _use(self, name: str, version: Version | None, step: str | None, cell: int) -> None:
         if version is None:
             if name.startswith("<file:"):
-                _note(self.files.setdefault(name, {}), step, cell)
+                note_use(self.files.setdefault(name, {}), step, cell)
             return
-        _note(self.versions.setdefault(version, {}), step, cell)
+        note_use(self.versions.setdefault(version, {}), step, cell)
         if not version.hidden:
             for site in self.linker.shareable(version.name, cell):
-                _note(self.sites.setdefault(site, {}), step, cell)
+                note_use(self.sites.setdefault(site, {}), step, cell)
 
     def after(self, cell: int) -> Mapping[str, Version]:
         """Return the version that every name has when `cell` has run."""
@@ -97,6 +100,12 @@ class Watch:
         for name, uses in self.files.items():
             if not may_write(written, name) and _is_later(uses, step, cell):
                 yield name, True
+        states = {*written, *(state for item in facts.statements for state in item.states)}
+        yield from (
+            (module_state(module, states), True)
+            for module, uses in self.modules.items()
+            if _is_later(uses, step, cell)
+        )
         if any(
             later > cell and other not in {step, None}
             for later, other in self.linker.step_of.items()
@@ -209,11 +218,6 @@ def _is_watched(version: Version) -> bool:
     if version.kind is WriteKind.DELETE or version.names_options:
         return False
     return not version.hidden or version.name in GENERATORS or version.name.startswith("<file:")
-
-
-def _note(uses: Uses, step: str | None, cell: int) -> None:
-    first, last = uses.get(step, (cell, cell))
-    uses[step] = min(first, cell), max(last, cell)
 
 
 def _is_later(uses: Uses, step: str, cell: int) -> bool:

@@ -69,6 +69,9 @@ def _modules(step: Step) -> Iterator[tuple[str, tuple[Any, str]]]:
         settings["handles"] = {handle.path: handle.newline for handle in step.handles}
     if any(isinstance(operation, Store) and operation.ties for operation in step.program):
         settings["ties"] = None
+    keeps = [name for o in step.program if isinstance(o, Run) for name in o.keeps]
+    if local := sorted({name[1:-1].split()[1] for name in keeps if name.startswith("<module ")}):
+        settings["local_state"] = local
     for name, value in settings.items():
         yield f"nb2pipe_{name}", (value, extra_source(name))
 

@@ -17,7 +17,7 @@ MODULES = (
 
 EXTRAS = (
     "handles", "widgets", "databases", "documents", "fits", "boosting", "models", "instances", "tensors", "traits",
-    "optimisation", "uncertain", "colorbars", "ties", "keys",
+    "optimisation", "uncertain", "colorbars", "ties", "keys", "local_state",
 )  # fmt: skip
 """Modules of which a step has those that it needs, in its manifest."""
 

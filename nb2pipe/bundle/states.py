@@ -24,6 +24,12 @@ _WRITE: Final = (
     "[(p.parent.mkdir(parents=True, exist_ok=True), p.write_bytes(v))"
     " for n, v in value.items() for p in [Path(start['cwd'], n)]]"
 )
+# What the notebook imported under a name of its own is that object, too; numbers and texts are nobody's.
+_SET: Final = (
+    "[vars(m).update({{k: value}}) for m in [__import__('sys').modules['__main__']]"
+    " for old in [{}] for k, v in [*vars(m).items()] if v is old and type(v).__module__ != 'builtins'],"
+    " setattr(resolve_name({!r}), {!r}, value)"
+)
 STATES: Final = {
     "random": ("getstate()", "setstate(value)"),
     "numpy.random": ("get_state()", "set_state(value)"),
@@ -91,4 +97,4 @@ def state_code(name: str) -> tuple[str, str, str]:
         )
         return "pkgutil", get, refill
     holder, _, attribute = path.rpartition(".")
-    return "pkgutil", get, f"setattr(resolve_name({holder!r}), {attribute!r}, value)"
+    return "pkgutil", get, _SET.format(get, holder, attribute)

@@ -80,6 +80,18 @@ def imported_names(tree: ast.AST) -> Iterator[str]:
                 pass
 
 
+def reached_modules(tree: ast.AST, modules: Mapping[str, Module]) -> frozenset[str]:
+    """Return those of `modules` that are imported where `tree` runs, directly or by one of them."""
+    found: set[str] = set()
+    waiting = [*imported_names(tree)]
+    while waiting:
+        name = waiting.pop()
+        if name in modules and name not in found:
+            found.add(name)
+            waiting += imported_names(modules[name].tree)
+    return frozenset(found)
+
+
 def _with_packages(name: str) -> Iterator[str]:
     parts = name.split(".")
     return (".".join(parts[:count]) for count in range(1, len(parts) + 1))

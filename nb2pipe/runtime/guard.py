@@ -139,11 +139,7 @@ class Guard:
         """
         for baseline in {*self.baselines.values()}:
             baseline.cells.append(operation)
-        for path, writes in self._note_files():
-            for name in self.before:
-                known = os.path.normpath(name[6:-1])
-                if writes and name[:6] == "<file:" and f"{path}/".startswith(known + "/"):
-                    raise changed_error(name, [operation], self.sources, name)
+        self._compare_files(operation)
         rebound = []
         for name, before in self.before.items():
             if name[:8] == "<process":
@@ -153,7 +149,9 @@ class Guard:
                     raise changed_error(f"<{state}>", [operation], self.sources, found)
                 continue
             after = self._look(name)
-            if _differs(before, after):
+            if name[:7] == "<module":
+                self._compare_module(name, before, after, operation)
+            elif _differs(before, after):
                 if name in self.baselines and name in self.scope:
                     rebound.append(name)
                 else:
@@ -162,6 +160,18 @@ class Guard:
         self._check(rebound, self.scope, GRACE)
         source = self.sources[operation["source"]]
         self._check(sorted(self.baselines, key=lambda name: name not in source), self.scope, 0)
+
+    def _compare_files(self, operation: dict[str, Any]) -> None:
+        for path, writes in self._note_files():
+            for name in self.before:
+                known = os.path.normpath(name[6:-1])
+                if writes and name[:6] == "<file:" and f"{path}/".startswith(known + "/"):
+                    raise changed_error(name, [operation], self.sources, name)
+
+    def _compare_module(self, name: str, before: Any, after: Any, operation: Any) -> None:
+        found = START["local"][1](before, after, name[1:-1].split()[2:], changed_part)
+        if found:
+            raise changed_error("<" + found + ">", [operation], self.sources, found)
 
     def bindings(self) -> dict[str, Any]:
         """Return what the names that are watched are bound to."""
@@ -299,6 +309,8 @@ def _observe(state: str) -> Any:
     """Return how hidden state is: a generator, or the process."""
     if state[:7] == "process":
         return observe_process(state.split())
+    if state[:7] == "module ":
+        return START["local"][0](state.split()[1], dump_values)
     loaded = state in STATES and STATES[state][0] in sys.modules
     return loaded and [*map(bytes, dump_values({"": collect("state", state, {})}))]
 

@@ -109,8 +109,8 @@ def test_a_manifest_arrives_unchanged(plain):
 
 def test_the_runtime_is_one_small_word():
     blob = runtime_blob()
-    # Eleven steps of a line, with all else that Kubeflow asks for, are to fit into 256 KiB.
-    assert len(blob) < 21_860
+    # Ten steps of a line, with all else that Kubeflow asks for, are to fit into 256 KiB; more hand it on.
+    assert len(blob) < 24_000
     for text in blob, BOOTSTRAP:
         assert not re.search(r"\{\{|\$\(|\$\$", text)
     assert blob.isascii()
