@@ -59,6 +59,11 @@ _VOLATILE = (
     (re.compile(r"(?<![^\r\n])[^\r\n]*\r(?!\n)"), ""),
     (re.compile(r"(\d+%)?\|[^|\n]*\| *\d+/[^\n]*"), "… progress"),
     (re.compile(r"\d+(it)? \[\d\d:\d\d[^\]\n]*\]"), "… progress"),
+    # How long something took so far, and will take.
+    (
+        re.compile(r"(?i)\b(elapsed|eta|remaining):? +(\d+(:\d\d)+|\d+(\.\d+)? ?(s|min|h)\b)"),
+        r"\1 …",
+    ),
     # Every run has a temporary folder of its own.
     (re.compile(re.escape(tempfile.gettempdir()) + r"/[^\s'\"]+"), "…"),
     # Colours of tracebacks.

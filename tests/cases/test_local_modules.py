@@ -1,4 +1,4 @@
-"""Modules beside the notebook keep things: the pipeline prints what the notebook does, or says which variable changed."""
+"""Modules beside the notebook keep things: the pipeline prints what the notebook does, or tells what changed."""
 
 import re
 from pathlib import Path

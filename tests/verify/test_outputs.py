@@ -35,6 +35,8 @@ def result(text):
          stream("<class 'networkx.utils.decorators.argmap'> compilation 4:3: FutureWarning: a\n", "stderr")),
         (stream("dtypes: float64(4)\nmemory usage: 5.1 KB\n"), stream("dtypes: float64(4)\nmemory usage: 5.0+ KB\n")),
         (result("'a.ipynb cell 3'"), result("'a.ipynb cell 12 from line 3'")),
+        (stream("5/5 | Elapsed: 0:00:09 | ETA: 0:00:00"), stream("5/5 | Elapsed: 0:01:10 | ETA: 0:00:01")),
+        (stream("Done 5 out of 5 | elapsed:    0.5s finished"), stream("Done 5 out of 5 | elapsed:  2.0min finished")),
     ],
 )  # fmt: skip
 def test_what_differs_between_any_two_runs_does_not_count(first, second):
@@ -48,6 +50,8 @@ def test_what_differs_between_any_two_runs_does_not_count(first, second):
         (stream("a"), stream("a", "stderr")),
         (result("1"), stream("1")),
         (stream("a|b| 1"), stream("a|b| 2")),
+        (stream("remaining: 12"), stream("remaining: 13")),
+        (stream("elapsed: 1 step"), stream("elapsed: 2 step")),
         (stream("x\ny"), stream("y")),
     ],
 )
