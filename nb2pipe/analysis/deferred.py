@@ -86,7 +86,9 @@ class Deferred(Expressions):
         """Run the functions and methods that are among `value`, with any of the arguments."""
         for site in in_order(value.sites):
             if site.definition is not None:
-                self.invoke(site, node, None, arguments, spread=True)
+                made = self.invoke(site, node, None, arguments, spread=True)
+                if site.definition.is_class:
+                    self.run_methods(made, None, node, arguments)
             elif site in self.methods:
                 self._call_carried(site, node, arguments)
 

@@ -13,6 +13,7 @@ from nb2pipe.analysis.shell import shell_facts
 ALL_NAMES: Final = "*"
 """Stands for all variables in `EscapeFacts.unbinds`."""
 
+_IMPORTING: Final = frozenset({"%load_ext", "%reload_ext"})
 _SHELL: Final = frozenset({"system", "system_piped", "system_raw", "getoutput", "getoutput_raw"})
 # `$x` and `$x.y` outside single quotes; `$$x` is the shell's own.
 _DOLLAR: Final = re.compile(r"\$(\$?[\w.]+)(?=(?:[^']*'[^']*')*[^']*$)")
@@ -43,6 +44,7 @@ class EscapeFacts:
         star: modules whose public names it binds.
         folder: where it goes, if that is plain.
         reads_files: literal paths that it reads.
+        modules: those that it imports.
     """
 
     name: str
@@ -57,6 +59,7 @@ class EscapeFacts:
     star: tuple[str, ...] = ()
     folder: str | None = None
     reads_files: tuple[str, ...] = ()
+    modules: tuple[str, ...] = ()
 
 
 def escape_facts(call: ast.Call) -> EscapeFacts | None:
@@ -132,6 +135,7 @@ def _magic_facts(name: str, line: str, body: str) -> EscapeFacts:
         star=row.star,
         folder=_folder(name, given),
         reads_files=given.positional[:1] if name == "%run" else (),
+        modules=given.positional[:1] if name in _IMPORTING else (),
     )
 
 

@@ -25,6 +25,7 @@ from nb2pipe.analysis.heap import IMMUTABLE, Site, Value
 from nb2pipe.analysis.open_files import Handle, Opening, library_opening, plain_opening
 from nb2pipe.analysis.own_code import OwnCode
 from nb2pipe.analysis.recorder import Binding
+from nb2pipe.analysis.states import GENERATORS
 
 _SELF: Final = "self"
 # What Python's `open` does besides using the file.
@@ -229,6 +230,35 @@ class Files(OwnCode):
         """Record that the working directory changes, and where to if that is plain."""
         always = isinstance(self.statement, ast.Expr) and self.statement.value is node
         self.folder = self.from_start(path) if always else None
+
+    # --- modules
+
+    def import_by_name(self, name: str, node: ast.AST) -> None:
+        """Record that a module is imported whose full name a text has."""
+        self.read_module(name.partition(".")[0], node)
+        self.run_module(name, node)
+
+    def run_module(self, name: str, node: ast.AST) -> None:
+        """Record what a local module, and the packages that it is in, do when they are imported.
+
+        Generators are seeded by the first import alone.
+        """
+        parts = name.split(".")
+        for module in (".".join(parts[:count]) for count in range(1, len(parts) + 1)):
+            known = module in self.imported
+            self.imported |= self.knowledge.inside.get(module, frozenset())
+            for state in sorted(self.knowledge.sets.get(module, ())):
+                if state.strip("<>") not in GENERATORS:
+                    self.set_option(state, node)
+                elif not known:
+                    self.define(state, IMMUTABLE, node)
+
+    def read_module(self, name: str, node: ast.AST) -> None:
+        """Read the file of a module that the notebook itself wrote."""
+        for file in [
+            known for known in self.names if known.endswith((f"/{name}.py>", f":{name}.py>"))
+        ]:
+            self.read(file, node)
 
 
 def keys_of(keys: Key | tuple[Key, ...] | None) -> tuple[Key, ...]:

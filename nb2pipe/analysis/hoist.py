@@ -16,7 +16,8 @@ from nb2pipe.analysis.heap import NOTHING, Sites
 from nb2pipe.analysis.history import is_history
 from nb2pipe.analysis.objects import Objects
 from nb2pipe.analysis.scopes import names_read
-from nb2pipe.analysis.states import GENERATORS, keeps_options
+from nb2pipe.analysis.seeding import seeds_on_import
+from nb2pipe.analysis.states import keeps_options
 
 # Library functions whose result depends on nothing but their arguments and cannot change in place.
 _CONSTANT_CALLS: Final = frozenset(
@@ -65,16 +66,6 @@ def replay_kind(node: ast.stmt, writes: dict[str, Write], memory: Objects) -> Re
     if record.recreates and isinstance(node, ast.Assign | ast.AnnAssign):
         return ReplayKind.RECREATE
     return _form(node, memory) or (ReplayKind.LITERAL if _is_literal(node, memory) else None)
-
-
-def seeds_on_import(node: ast.stmt, writes: Iterable[str]) -> bool:
-    """Whether a statement imports a local module that seeds a generator, or draws from it, and does no more.
-
-    What it leaves the generator like travels; to import the module again elsewhere does not lead there.
-    """
-    hidden = {name.strip("<>") for name in writes if name.startswith("<")}
-    imports = isinstance(node, ast.Import | ast.ImportFrom)
-    return imports and bool(hidden) and hidden <= {*GENERATORS}
 
 
 def wrapping_objects(node: ast.stmt, memory: Objects) -> Sites:

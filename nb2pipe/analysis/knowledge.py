@@ -64,8 +64,8 @@ class Knowledge:
     refer to each other, and notice when one of them becomes two. `counters` are the full names of the attributes
     in which libraries count what they make, to tell it apart, by the name of the library or of what makes it.
     `aliases` are the full names of what local modules import from elsewhere, by their names there; `sets` is the
-    hidden state that importing them changes; `variables` are the hidden state and the types of what their own
-    variables hold.
+    hidden state that importing them changes, for the first time, `inside` are the local modules that they are or
+    import; `variables` are the hidden state and the types of what their own variables hold.
     """
 
     functions: Mapping[str, CallEffect]
@@ -80,6 +80,7 @@ class Knowledge:
     rules: tuple[Rule, ...]
     aliases: Mapping[str, str] = field(default_factory=dict)
     sets: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    inside: Mapping[str, frozenset[str]] = field(default_factory=dict)
     variables: Mapping[str, tuple[str, frozenset[str | None]]] = field(default_factory=dict)
 
     def original(self, dotted: str) -> str:

@@ -17,7 +17,7 @@ from nb2pipe.analysis.heap import Value
 from nb2pipe.analysis.knowledge import Knowledge
 from nb2pipe.analysis.scopes import FunctionNode
 from nb2pipe.analysis.trial import Laboratory, Signature, signature_of
-from nb2pipe.frontend.modules import Module, imported_names
+from nb2pipe.frontend.modules import Module, imported_names, reached_modules
 from nb2pipe.frontend.walk import nodes_of
 
 _MAKERS = ("__init__", "__new__", "__post_init__")
@@ -32,6 +32,8 @@ def describe_modules(
     trees = [*trees, *(module.tree for module in modules.values())]
     used = {word for tree in trees for node in nodes_of(tree) for word in _words(node)}
     starred = any(isinstance(n, ast.alias) and n.name == "*" for t in trees for n in nodes_of(t))
+    inside = {n: reached_modules(module.tree, modules) | {n} for n, module in modules.items()}
+    knowledge = replace(knowledge, inside={**knowledge.inside, **inside})
     for name in _dependencies_first(modules):
         rows = _Rows(name, modules[name], knowledge)
         knowledge = rows.described(None if starred else used)

@@ -1,6 +1,7 @@
 """Turn links into steps: programs, inputs, outputs and edges of the intermediate representation."""
 
-from collections.abc import Mapping, Sequence
+import ast
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from nb2pipe.analysis.artifacts import artifact_kind, artifact_type, output_keys, shown_name
@@ -9,11 +10,11 @@ from nb2pipe.analysis.file_names import FILES, path_of
 from nb2pipe.analysis.handles import carried_handles, handles_in
 from nb2pipe.analysis.heap import NOTHING
 from nb2pipe.analysis.history import LAST, execution_counts
-from nb2pipe.analysis.hoist import seeds_on_import
 from nb2pipe.analysis.imports import imported_modules, reached_submodules
 from nb2pipe.analysis.link import Linker, StepLinks, file_order
 from nb2pipe.analysis.parameters import ParameterCells
 from nb2pipe.analysis.parting import Parting, line_span
+from nb2pipe.analysis.seeding import first_imports
 from nb2pipe.analysis.supply import Supply
 from nb2pipe.analysis.syntax import cut
 from nb2pipe.analysis.unbound import may_be_unbound
@@ -154,6 +155,7 @@ class _StepBuilder:
     diagnostics: list[Diagnostic] = field(default_factory=list)
     used: dict[str, None] = field(default_factory=dict)
     imported: set[str] = field(default_factory=set)
+    nodes: list[ast.AST] = field(default_factory=list)
     parting: Parting = field(init=False)
 
     def __post_init__(self) -> None:
@@ -175,7 +177,7 @@ class _StepBuilder:
         return Step(
             name=self.step.name,
             cells=self.step.cells,
-            program=tuple(self.program),
+            program=(*self._first_imports(), *self.program),
             inputs=tuple(self.inputs.values()),
             outputs=tuple(self._output(supply) for supply in own),
             parameters=tuple(self.used),
@@ -184,6 +186,19 @@ class _StepBuilder:
             options=self.step.options,
             handles=self._handles(own),
         )
+
+    def _first_imports(self) -> Iterator[Replay]:
+        """Yield the imports that are to come before all that the step loads."""
+        cells = self.linker.interpretation.cells
+        own = (facts.node for cell in self.step.cells for facts in cells[cell].statements)
+        others = (
+            facts
+            for position, cell in enumerate(cells)
+            for facts in cell.statements
+            if position not in self.step.cells
+        )
+        for facts in first_imports([*self.nodes, *own], others, self.watch.local):
+            yield self._replay_of(facts)
 
     def _prepare(self, cell: int) -> None:
         """Bring what the cell needs, in the order in which the notebook made it."""
@@ -228,22 +243,22 @@ class _StepBuilder:
             self._replay(version.statement, version.order)
 
     def _replay(self, statement: StatementFacts, order: int) -> None:
+        self.program.append(self._replay_of(statement))
+        self.nodes.append(statement.node)
+        definitions = self.linker.history.definitions
+        for name in statement.writes:
+            made = definitions[name, order]
+            if made.replayable or not made.hidden:
+                self.bound[name] = made
+
+    def _replay_of(self, statement: StatementFacts) -> Replay:
         node = statement.node
         start = min([node.lineno, *(d.lineno for d in getattr(node, "decorator_list", ()))])
         lines = self.sources[statement.cell].split("\n")
         text = cut(
             lines, start, node.col_offset, node.end_lineno or start, node.end_col_offset or 0
         )
-        replay = Replay(cell=statement.cell, line=start, source=text)
-        self.program.append(replay)
-        if seeds_on_import(node, statement.writes):
-            # Before what the step loads, or it would be as the module leaves it.
-            self.program.insert(0, replay)
-        definitions = self.linker.history.definitions
-        for name in statement.writes:
-            made = definitions[name, order]
-            if made.replayable or not made.hidden:
-                self.bound[name] = made
+        return Replay(cell=statement.cell, line=start, source=text)
 
     def _load(self, version: Version, cell: int) -> None:
         group = next(group for group in self.links.groups if version in group.versions)

@@ -91,6 +91,7 @@ class Memory:
         # Decorators of libraries that call the function which they get.
         self.calling: set[Site] = set()
         self.states_set: set[str] = set()
+        self.imported: set[str] = set()
         # The file behind what is written through.
         self.backed: dict[Site, str] = {}
         # What variables of a module hold: stored apart from these, a change would stay in one of them.

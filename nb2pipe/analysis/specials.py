@@ -19,8 +19,9 @@ from nb2pipe.analysis.texts import Texts
 
 _OPENED: Final = (
     "gzip.open", "bz2.open", "lzma.open", "codecs.open", "zipfile.ZipFile", "tarfile.open", "wave.open",
-    "netCDF4.Dataset",
+    "netCDF4.Dataset", "tables.open_file", "rasterio.open", "fiona.open",
 )  # fmt: skip
+_IMPORTING: Final = ("importlib.import_module", "builtins.__import__", "runpy.run_module")
 _SHELLS: Final = frozenset({
     "!", "%%!", "%%bash", "%%sh", "%%script", "%sx", "%system", "%ls", "%ll", "%ldir", "%lf", "%lk", "%lx",
 })  # fmt: skip
@@ -56,6 +57,8 @@ class Specials(Texts):
             "io.open": self.open_plain,
             **dict.fromkeys(_OPENED, self.open_archive),
             "h5py.File": self.open_again,
+            "uproot.open": self._open_object,
+            **dict.fromkeys(_IMPORTING, self._import_text),
             "builtins.exec": self.run_text,
             "builtins.eval": self.run_text,
             **dict.fromkeys(("pandas.eval", "numexpr.evaluate"), self.read_expression),
@@ -116,7 +119,18 @@ class Specials(Texts):
         self.unstorable.add(handle)
         return Value(shown.sites | {handle})
 
-    # --- files
+    # --- modules and files
+
+    def _import_text(self, node: ast.Call, arguments: Arguments) -> None:
+        name = arguments.get(0) or IMMUTABLE
+        if name.text is not None:
+            self.import_by_name(name.text, node)
+
+    def _open_object(self, node: ast.Call, arguments: Arguments) -> None:
+        """Read the file of `uproot.open("file.root:tree")`; the tables say the rest."""
+        path, colon, inside = ((arguments.get(0) or IMMUTABLE).text or "").rpartition(":")
+        if colon and not inside.startswith("//"):
+            self.use_file(Value(constant=path), node, writes=False)
 
     def _path(self, _node: ast.Call, arguments: Arguments) -> Value | None:
         parts = [value.text for value in arguments.positional]
@@ -306,6 +320,8 @@ class Specials(Texts):
             if escape.name in _TELLING and file_name(path) in self.names:
                 self.use_file(Value(constant=path), node, writes=False)
             self.use_file(Value(constant=path), node, writes=True)
+        for module in escape.modules:
+            self.import_by_name(module, node)
         shell = escape.name in _SHELLS
         if "files" in escape.state and (shell or not (escape.writes_files or escape.reads_files)):
             self.use_any_file(node)

@@ -12,7 +12,6 @@ from nb2pipe.analysis.knowledge import Knowledge
 from nb2pipe.analysis.operators import OPERATORS
 from nb2pipe.analysis.paths import Paths
 from nb2pipe.analysis.scopes import Scope, outer_names
-from nb2pipe.analysis.states import GENERATORS
 
 # Methods that run when an object of their class is loaded.
 _LOADING: Final = {
@@ -231,8 +230,8 @@ class Statements(Paths):
             name = item.asname or top
             if item.asname is None and item.name != top and frame is None and top in self.names:
                 self.read(top, node)
-            self._read_module(top, node)
-            self._run_module(item.name, node)
+            self.read_module(top, node)
+            self.run_module(item.name, node)
             self.bind(name, Value(dotted=item.name if item.asname else top), node, frame)
 
     def _import_from(self, node: ast.ImportFrom, frame: Frame | None) -> None:
@@ -241,32 +240,15 @@ class Statements(Paths):
             # It changes how all later code is compiled, replayed code included.
             self.set_option(None, node, harmless=True)
             self._lazy_annotations |= any(item.name == "annotations" for item in node.names)
-        self._read_module((node.module or "").partition(".")[0], node)
+        self.read_module((node.module or "").partition(".")[0], node)
         for item in node.names:
-            self._run_module(f"{module}.{item.name}", node)
+            self.run_module(f"{module}.{item.name}", node)
             if item.name == "*":
                 self.stars.append(module)
                 self.set_option(None, node, harmless=True)
             else:
                 value = Value(dotted=self.knowledge.original(f"{module}.{item.name}"))
                 self.bind(item.asname or item.name, value, node, frame)
-
-    def _run_module(self, name: str, node: ast.AST) -> None:
-        """Set the options that a local module, and the packages that it is in, set when they are imported."""
-        parts = name.split(".")
-        for count in range(1, len(parts) + 1):
-            for state in sorted(self.knowledge.sets.get(".".join(parts[:count]), ())):
-                if state.strip("<>") in GENERATORS:
-                    self.define(state, IMMUTABLE, node)
-                else:
-                    self.set_option(state, node)
-
-    def _read_module(self, name: str, node: ast.AST) -> None:
-        """Read the file of a module that the notebook itself wrote."""
-        for file in [
-            known for known in self.names if known.endswith((f"/{name}.py>", f":{name}.py>"))
-        ]:
-            self.read(file, node)
 
     # --- ends of paths
 
