@@ -19,6 +19,8 @@ from nb2pipe.analysis.operators import OPERATORS
 from nb2pipe.analysis.states import changed_container, state_of_target
 
 _INDEX: Final = Arguments((IMMUTABLE,))
+# A result of these kinds may be, or share something with, the object whose method it is.
+_SHARING: Final = frozenset({"unknown", "self", "view", "holds"})
 # What runs of a class's own code when an object is called, whatever library the class is derived from.
 _CALLED: Final = ("__call__", "forward", "call")
 
@@ -98,12 +100,16 @@ class Calls(LibraryCalls):
             if container is not None and not effect.setting:
                 self.set_option(state_of_target(container, inside=True), node)
                 self.plant(arguments.all)
-            state = self._changed_variable(node, callee.dotted)
-            if state is not None:
+            state, changes, gives = self._of_variable(node, owner, name)
+            if state is not None and changes:
                 self.carry_state(state, node)
-            return self.library_call(
+            made = self.library_call(
                 node, effect, receiver, arguments, methods=implicit, name=callee.dotted
             )
+            if state is not None and gives:
+                self.backed.update(dict.fromkeys(objects(made.sites), state))
+                self.shown |= objects(made.sites)
+            return made
         if receiver is None or not isinstance(node.func, ast.Attribute):
             return self.call_value(callee, node, arguments)
         name = node.func.attr
@@ -117,13 +123,18 @@ class Calls(LibraryCalls):
             results.append(self.call_value(Value(hiding), node, arguments))
         return join(results)
 
-    def _changed_variable(self, node: ast.Call, dotted: str) -> str | None:
-        """Return the hidden state that a method of a local module's variable is known to change."""
-        holder, _, method = dotted.rpartition(".")
-        state, types = self.knowledge.variables.get(holder, (None, ()))
-        effects = (self.knowledge.method(type_, method) for type_ in types)
-        known = any(effect.known and "self" in effect.mutates for effect in effects)
-        return state if known or node in self.changed_nodes else None
+    def _of_variable(
+        self, node: ast.Call, variable: str, method: str
+    ) -> tuple[str | None, bool, bool]:
+        """Return the hidden state that a local module's variable is, and what its method does, as far as it is known.
+
+        That is whether it changes the object, and whether it may return a part of it.
+        """
+        state, types = self.knowledge.variables.get(variable, (None, ()))
+        effects = [self.knowledge.method(type_, method) for type_ in types]
+        changes = any(effect.known and "self" in effect.mutates for effect in effects)
+        gives = any(effect.known and effect.returns in _SHARING for effect in effects)
+        return state, changes or node in self.changed_nodes, gives
 
     def _unbound_method(self, node: ast.AST, type_: str, name: str, arguments: Arguments) -> Value:
         """Call a method on a library's class: `list.append(xs, 1)`."""

@@ -249,10 +249,13 @@ class Objects(Memory):
         if effect is not None and effect.returns == "fresh":
             return Value(frozenset([self.site(node, "made", effect.type)]))
         # It is the same object wherever it is looked up.
-        site = self.site(f"item {dotted}")
+        state, types = self.knowledge.variables.get(dotted, (None, ()))
+        sliced = index.text is not None or has_slice(node.slice)
+        type_ = next(filter(is_buffer, types), None) if sliced else None
+        site = self.site(f"{'part' if type_ else 'item'} {dotted}", type_=type_)
         self.shown.add(site)
         if not trusted:
-            self.backed[site] = state_of_target(dotted, inside=True) or ""
+            self.backed[site] = state or state_of_target(dotted, inside=True) or ""
         self.heap.hold([site], index.sites)
         return Value(frozenset([site]))
 
@@ -285,6 +288,12 @@ def copies_part(index: ast.expr) -> bool:
         or (isinstance(index, ast.BinOp) and isinstance(index.op, ast.BitAnd | ast.BitOr))
         or (isinstance(index, ast.UnaryOp) and isinstance(index.op, ast.Invert))
     )
+
+
+def has_slice(index: ast.expr) -> bool:
+    """Whether an index asks for a range, and so for a part of an array."""
+    parts = index.elts if isinstance(index, ast.Tuple) else [index]
+    return any(isinstance(part, ast.Slice) for part in parts)
 
 
 def common_type(left: Value, right: Value) -> str | None:

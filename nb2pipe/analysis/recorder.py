@@ -378,6 +378,9 @@ class Memory:
             self.act()
             self.states_set.add(state)
             self.record.states.setdefault(state, node)
+            # What somebody else has of it changes, too, unless that is a number or the like.
+            others = (site for site in self.shown if self.backed.get(site) == state)
+            self.shown_changed |= {site for site in others if site.type is not None}
 
     def use_state(self, state: str, node: ast.AST) -> None:
         """Record that hidden state is read and changed; before anything set it, nobody can tell."""

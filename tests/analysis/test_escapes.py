@@ -69,7 +69,7 @@ ROWS = [
     ("%matplotlib inline", EscapeFacts(name="%matplotlib", setting=True)),
     ("%matplotlib --list", EscapeFacts(name="%matplotlib", quiet=True)),
     ("%config A.b = 'c'", EscapeFacts(name="%config", setting=True)),
-    ("%load_ext a", EscapeFacts(name="%load_ext", setting=True)),
+    ("%load_ext a", EscapeFacts(name="%load_ext", setting=True, modules=("a",))),
     ("%autoreload 2", EscapeFacts(name="%autoreload", setting=True)),
     ("%pip install a", EscapeFacts(name="%pip", setting=True)),
     ("%pip freeze", EscapeFacts(name="%pip", quiet=True)),
