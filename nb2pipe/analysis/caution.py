@@ -4,11 +4,11 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Final
 
+from nb2pipe.analysis.edges import step_edges
 from nb2pipe.analysis.facts import CellFacts, StatementFacts, Write
 from nb2pipe.analysis.findings import Analysis
 from nb2pipe.analysis.link import Linker
 from nb2pipe.analysis.preamble import preamble_cells
-from nb2pipe.analysis.program import step_edges
 from nb2pipe.analysis.versions import trace
 
 # Each candidate costs linking the notebook anew.

@@ -5,13 +5,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from nb2pipe.analysis.artifacts import artifact_kind, artifact_type, output_keys, shown_name
+from nb2pipe.analysis.edges import program_edges
 from nb2pipe.analysis.facts import ReplayKind, StatementFacts, WriteKind
 from nb2pipe.analysis.file_names import FILES, path_of
 from nb2pipe.analysis.handles import carried_handles, handles_in
 from nb2pipe.analysis.heap import NOTHING
 from nb2pipe.analysis.history import LAST, execution_counts
 from nb2pipe.analysis.imports import imported_modules, reached_submodules
-from nb2pipe.analysis.link import Linker, StepLinks, file_order
+from nb2pipe.analysis.link import Linker, StepLinks
 from nb2pipe.analysis.parameters import ParameterCells
 from nb2pipe.analysis.parting import Parting, line_span
 from nb2pipe.analysis.seeding import first_imports
@@ -90,45 +91,9 @@ def build_program(
     ]
     steps = tuple(builder.build() for builder in builders)
     diagnostics = tuple(found for builder in builders for found in builder.diagnostics)
-    edges = _edges(layout, linker, steps)
+    edges = program_edges(layout, linker, steps)
     program = Program(steps=steps, edges=edges, supplies=supplies, handles=frozenset(carried))
     return program, diagnostics
-
-
-# --- edges
-
-
-def _edges(layout: Layout, linker: Linker, steps: Sequence[Step]) -> tuple[Edge, ...]:
-    """Return the data edges and the declared ones, each pair of steps once."""
-    variables = step_edges(layout, linker)
-    rank = {step.name: index for index, step in enumerate(layout.steps)}
-    return tuple(
-        Edge(
-            source=source,
-            target=target,
-            variables=tuple(names),
-            declared=source in steps[rank[target]].after,
-        )
-        for (source, target), names in variables.items()
-    )
-
-
-def step_edges(layout: Layout, linker: Linker) -> dict[tuple[str, str], dict[str, None]]:
-    """Return which steps wait for which, in notebook order, and the names of what flows between them."""
-    variables: dict[tuple[str, str], dict[str, None]] = {}
-    for links in linker.steps.values():
-        for group in links.groups:
-            source = linker.step_of[group.latest.cell]
-            if source is not None:
-                names = variables.setdefault((source, links.name), {})
-                names.update((shown_name(version.name), None) for version in group.versions)
-    for source, target, name in file_order(linker):
-        variables.setdefault((source, target), {})[shown_name(name)] = None
-    for step in layout.steps:
-        for source in step.after:
-            variables.setdefault((source, step.name), {})
-    rank = {step.name: index for index, step in enumerate(layout.steps)}
-    return dict(sorted(variables.items(), key=lambda item: (rank[item[0][0]], rank[item[0][1]])))
 
 
 # --- programs
