@@ -4,12 +4,13 @@ import ast
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final
 
-from nb2pipe.analysis.file_names import FILES, file_name
+from nb2pipe.analysis.file_names import FILES, file_name, is_file
 from nb2pipe.analysis.heap import IMMUTABLE, NOTHING, Value
 from nb2pipe.analysis.statements import Statements
-from nb2pipe.analysis.states import OPTION_STATES
+from nb2pipe.analysis.states import GENERATORS, OPTION_STATES
 from nb2pipe.frontend.declarations import FILE, STATE, Declaration, Effect
 
+_GENERATORS: Final = frozenset(f"<{name}>" for name in GENERATORS)
 _BECAUSE: Final = "the cell's tag says so"
 Act = Callable[[ast.AST], None]
 
@@ -63,13 +64,24 @@ def after_cell(declared: tuple[Declaration, ...], machine: Statements) -> Act | 
         for name in mutates:
             _change(machine, name, node)
         for name in writes:
+            if _is_kept_by_module(name):
+                _change(machine, name, node)
+                continue
             value = IMMUTABLE if name.startswith("<") else _anything(machine, name)
             machine.define(name, value, node)
 
     return change if mutates or writes else None
 
 
+def _is_kept_by_module(name: str) -> bool:
+    return name.startswith("<") and "." in name and not is_file(name) and name not in _GENERATORS
+
+
 def _change(machine: Statements, name: str, node: ast.AST) -> None:
+    if _is_kept_by_module(name):
+        state, _ = machine.knowledge.variables.get(name.strip("<>"), (name, ()))
+        machine.carry_state(state, node)
+        return
     if name in OPTION_STATES:
         machine.carry_state(name, node)
     binding = machine.names.get(name)

@@ -102,7 +102,7 @@ class Watch:
                 yield name, True
         states = {*written, *(state for item in facts.statements for state in item.states)}
         yield from (
-            (module_state(module, states), True)
+            (module_state(module, self.local[module], states), True)
             for module, uses in self.modules.items()
             if _is_later(uses, step, cell)
         )

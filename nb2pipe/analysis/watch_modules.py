@@ -4,6 +4,7 @@ Each step imports them anew. What their variables keep, but for what is known to
 lost between steps, so the runtime compares (`runtime/local_state.py`).
 """
 
+import ast
 import re
 from collections.abc import Collection, Mapping
 from typing import Final
@@ -15,6 +16,7 @@ from nb2pipe.frontend.modules import Module, reached_modules
 Uses = dict[str | None, tuple[int, int]]
 """For each step its first and its last cell that uses something."""
 
+_DEFINITIONS: Final = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _END_OF_NAME: Final = re.compile(r"[.\[>]")
 
 
@@ -39,9 +41,13 @@ def uses_of_modules(
     return found
 
 
-def module_state(module: str, written: Collection[str]) -> str:
-    """Return what stands for all that a module keeps, but for its variables among the hidden state `written`."""
-    prefix = f"<{module}."
-    states = (state.removeprefix(prefix) for state in written if state.startswith(prefix))
+def module_state(name: str, module: Module, written: Collection[str]) -> str:
+    """Return what stands for all that a module keeps, but for its variables among the hidden state `written`.
+
+    What a function or class keeps is no state that could be handed on.
+    """
+    prefix = f"<{name}."
+    code = {f"{node.name}>" for node in module.tree.body if isinstance(node, _DEFINITIONS)}
+    states = {state.removeprefix(prefix) for state in written if state.startswith(prefix)} - code
     spared = sorted({_END_OF_NAME.split(state)[0] for state in states})
-    return f"<{' '.join(['module', module, *spared])}>"
+    return f"<{' '.join(['module', name, *spared])}>"

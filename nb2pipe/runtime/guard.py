@@ -3,7 +3,7 @@
 import os
 import sys
 import time
-from types import BuiltinMethodType, MethodType, ModuleType
+from types import BuiltinMethodType, FunctionType, MethodType, ModuleType
 from typing import Any, Callable
 
 from nb2pipe.runtime.compare import ATOMS, changed_part
@@ -170,8 +170,14 @@ class Guard:
 
     def _compare_module(self, name: str, before: Any, after: Any, operation: Any) -> None:
         found = START["local"][1](before, after, name[1:-1].split()[2:], changed_part)
+        self.unchecked.update(START["local"][2])
         if found:
-            raise changed_error("<" + found + ">", [operation], self.sources, found)
+            error = changed_error("<" + found + ">", [operation], self.sources, found)
+            module, _, key = found.rpartition(".")
+            if isinstance(vars(sys.modules[module]).get(key), (FunctionType, type)):
+                hint = "use the module in one step only, or let it keep that in a variable"
+                error.args = (*error.args[:-1], hint)
+            raise error
 
     def bindings(self) -> dict[str, Any]:
         """Return what the names that are watched are bound to."""

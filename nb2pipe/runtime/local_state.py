@@ -5,19 +5,22 @@ names of the rest of the runtime are shortened when that is packed.
 """
 
 import sys
+import time
 from importlib.machinery import SourceFileLoader
 from types import FunctionType, ModuleType
 from typing import Any, Callable, Optional
 
 MOST = 1 << 24  # bytes of a variable of which a copy is kept
+SLOW = 0.2  # seconds that it may take to store one
 DUMP: list[Callable[[dict[str, Any]], list[Any]]] = []
 NOTHING: list[Any] = []  # a variable that is not there, or keeps nothing
 IMPORTED: dict[str, Any] = {}  # how modules were when they were imported
+LEFT: dict[str, str] = {}  # variables that are not compared, and why
 
 
 def install(start: dict[str, Any], settings: list[str], _reducers: Any, _ways: Any) -> None:
     """Let the guard ask `look` and `changed` about the modules in `settings`."""
-    start["local"] = look, changed
+    start["local"] = look, changed, LEFT
     plain: Any = SourceFileLoader.exec_module
 
     def run_module(loader: Any, module: Any) -> None:
@@ -61,12 +64,22 @@ def contents(module: Any) -> dict[str, Any]:
         content = content_of(value, module.__name__, set())
         if content is None:
             continue
-        try:
-            parts = DUMP[0]({"it": content})
-            found[key] = [*map(bytes, parts)] if sum(map(len, parts)) < MOST else None
-        except Exception:
-            found[key] = None
+        name = f"{module.__name__}.{key}"
+        found[key] = None if name in LEFT else stored(content, name)
     return found
+
+
+def stored(content: Any, name: str) -> Optional[list[Any]]:
+    """Return what would be stored of what a variable holds; None if it cannot be, or takes too long."""
+    start = time.perf_counter()
+    try:
+        parts = DUMP[0]({"it": content})
+    except Exception:
+        return None
+    if sum(map(len, parts)) < MOST and time.perf_counter() - start < SLOW:
+        return [*map(bytes, parts)]
+    LEFT[name] = "that would take too long"
+    return None
 
 
 def content_of(value: Any, home: str, seen: set[int]) -> Any:

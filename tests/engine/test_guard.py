@@ -654,3 +654,47 @@ def test_a_cell_that_shows_an_error_on_purpose_may_name_what_is_not_there(nb):
     ]
     result = nb2pipe.run(path)
     assert result.step("go_on").cells[0].outputs[0]["text"] == "1\n"
+
+
+# --- modules beside the notebook
+
+
+COUNTING = "from collections import Counter\nSEEN = Counter()\ndef see(x):\n    SEEN[x] += 1\n"
+
+
+def printed(result):
+    cells = result.notebook["cells"]
+    return ["".join(output["text"] for output in cell["outputs"]) for cell in cells]
+
+
+def test_the_tag_of_the_hint_hands_on_what_a_module_keeps(run, tmp_path):
+    (tmp_path / "u.py").write_text(COUNTING)
+    first, last = "import u\n[*map(u.see, 'ab')]\nprint(1)", ("print(sorted(u.SEEN))", "step:show")
+
+    found = failure(run((first, "step:count"), last))
+
+    assert (found.code, found.span.cell) == (Code.HIDDEN_CHANGE, 1)
+    assert "`u.SEEN` was changed" in found.message
+    tag = "mutates:state=u.SEEN"
+    assert f"tag cell 1 `{tag}`" in found.hint
+    result = run((first, "step:count", tag), last)
+    assert not result.diagnostics
+    assert printed(result) == ["1\n", "['a', 'b']\n"]
+
+
+def test_what_a_function_of_a_module_keeps_has_no_tag(run, tmp_path):
+    (tmp_path / "u.py").write_text(
+        "def see(x, seen=[]):\n    seen.append(x)\n    return len(seen)\n"
+    )
+    last = ("print(u.see(2))", "step:show")
+    for tags in (), ("mutates:state=u.see",):
+        found = failure(run(("import u\nprint(u.see(1))", "step:count", *tags), last))
+        assert (found.code, found.span.cell) == (Code.HIDDEN_CHANGE, 1)
+        assert "use the module in one step only" in found.hint
+
+
+def test_what_a_module_keeps_that_takes_too_long_to_compare_is_named(run, tmp_path):
+    (tmp_path / "u.py").write_text("import numpy as np\nLARGE = np.zeros(3_000_000)\nn = 1\n")
+    result = run(("import u\nprint(u.n)", "step:a"), ("print(u.LARGE.sum())", "step:b"))
+    assert printed(result) == ["1\n", "0.0\n"]
+    assert result.step("a").guard["unchecked"] == {"u.LARGE": "that would take too long"}
