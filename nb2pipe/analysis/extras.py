@@ -5,7 +5,6 @@ from collections.abc import Collection, Iterator
 from typing import Final
 
 _BY_PACKAGE: Final = {
-    "ipywidgets": "widgets",
     "sqlite3": "databases",
     "bs4": "documents",
     "iminuit": "fits",
@@ -17,6 +16,7 @@ _BY_PACKAGE: Final = {
 }
 # Where no import tells: libraries that are built on others, and what classes do.
 _BY_WORD: Final = {
+    "widgets": re.compile(r"widget|interact"),  # `minuit.interactive()` makes some
     "instances": re.compile(
         r"__dict__|vars\(|__(?:new|setitem)__|def (?:append|extend)\(|argparse|weakref"
     ),

@@ -198,6 +198,17 @@ def test_a_widget_that_a_local_module_makes_takes_what_is_displayed(nb):
     assert [report.status for report in verify(path).reports] == [RunStatus.EQUAL]
 
 
+def test_a_widget_that_a_library_makes_takes_what_is_displayed(nb):
+    path = nb(
+        ("from iminuit import Minuit\nm = Minuit(lambda x: (x - 1) ** 2, x=0)", "step:a"),
+        ("m.interactive(plot=lambda values: print('inside'))", "step:b"),
+        ("print(m.values['x'])", "step:c"),
+    )
+    found = verify(path)
+    assert [report.status for report in found.reports] == [RunStatus.EQUAL]
+    assert not found.set_aside
+
+
 def test_a_decorator_that_calls_its_function_does_so_once(nb):
     path = nb(
         ("from ipywidgets import interact\nseen = []", "step:a"),
