@@ -8,11 +8,14 @@ _BY_PACKAGE: Final = {
     "sqlite3": "databases",
     "bs4": "documents",
     "iminuit": "fits",
+    "pyhf": "fits",
+    "zfit": "fits",
     "xgboost": "boosting",
     "statsmodels": "models",
     "patsy": "models",
     "cvxpy": "optimisation",
     "uncertainties": "uncertain",
+    "lmfit": "uncertain",
 }
 # Where no import tells: libraries that are built on others, and what classes do.
 _BY_WORD: Final = {
