@@ -107,8 +107,7 @@ class Calls(LibraryCalls):
                 node, effect, receiver, arguments, methods=implicit, name=callee.dotted
             )
             if state is not None and gives:
-                self.backed.update(dict.fromkeys(objects(made.sites), state))
-                self.shown |= objects(made.sites)
+                self.show(objects(made.sites), state)
             return made
         if receiver is None or not isinstance(node.func, ast.Attribute):
             return self.call_value(callee, node, arguments)

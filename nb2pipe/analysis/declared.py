@@ -7,10 +7,9 @@ from typing import Final
 from nb2pipe.analysis.file_names import FILES, file_name, is_file
 from nb2pipe.analysis.heap import IMMUTABLE, NOTHING, Value
 from nb2pipe.analysis.statements import Statements
-from nb2pipe.analysis.states import GENERATORS, OPTION_STATES
+from nb2pipe.analysis.states import GENERATOR_STATES, OPTION_STATES
 from nb2pipe.frontend.declarations import FILE, STATE, Declaration, Effect
 
-_GENERATORS: Final = frozenset(f"<{name}>" for name in GENERATORS)
 _BECAUSE: Final = "the cell's tag says so"
 Act = Callable[[ast.AST], None]
 
@@ -74,7 +73,9 @@ def after_cell(declared: tuple[Declaration, ...], machine: Statements) -> Act | 
 
 
 def _is_kept_by_module(name: str) -> bool:
-    return name.startswith("<") and "." in name and not is_file(name) and name not in _GENERATORS
+    return (
+        name.startswith("<") and "." in name and not is_file(name) and name not in GENERATOR_STATES
+    )
 
 
 def _change(machine: Statements, name: str, node: ast.AST) -> None:

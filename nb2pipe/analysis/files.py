@@ -25,7 +25,7 @@ from nb2pipe.analysis.heap import IMMUTABLE, Site, Value
 from nb2pipe.analysis.open_files import Handle, Opening, library_opening, plain_opening
 from nb2pipe.analysis.own_code import OwnCode
 from nb2pipe.analysis.recorder import Binding
-from nb2pipe.analysis.states import GENERATORS
+from nb2pipe.analysis.states import GENERATOR_STATES
 
 _SELF: Final = "self"
 # What Python's `open` does besides using the file.
@@ -248,7 +248,7 @@ class Files(OwnCode):
             known = module in self.imported
             self.imported |= self.knowledge.inside.get(module, frozenset())
             for state in sorted(self.knowledge.sets.get(module, ())):
-                if state.strip("<>") not in GENERATORS:
+                if state not in GENERATOR_STATES:
                     self.set_option(state, node)
                 elif not known:
                     self.define(state, IMMUTABLE, node)

@@ -88,8 +88,7 @@ class LibraryCalls(Databases):
         made = self.result(node, effect, receiver, arguments)
         self._note_order(name, made, receiver, arguments)
         for state in effect.hidden.shows if effect.hidden is not None else ():
-            self.backed.update(dict.fromkeys(objects(made.sites), state))
-            self.shown |= objects(made.sites)
+            self.show(objects(made.sites), state)
         if name in _DATABASES:
             self.back(made, effect, receiver, arguments)
         else:

@@ -154,6 +154,8 @@ class _StepBuilder:
 
     def _first_imports(self) -> Iterator[Replay]:
         """Yield the imports that are to come before all that the step loads."""
+        if not self.watch.local:
+            return
         cells = self.linker.interpretation.cells
         own = (facts.node for cell in self.step.cells for facts in cells[cell].statements)
         others = (

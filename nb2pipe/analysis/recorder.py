@@ -382,6 +382,11 @@ class Memory:
             others = (site for site in self.shown if self.backed.get(site) == state)
             self.shown_changed |= {site for site in others if site.type is not None}
 
+    def show(self, sites: Sites, state: str) -> None:
+        """Record that the notebook gets objects that hidden state holds."""
+        self.backed.update(dict.fromkeys(sites, state))
+        self.shown |= sites
+
     def use_state(self, state: str, node: ast.AST) -> None:
         """Record that hidden state is read and changed; before anything set it, nobody can tell."""
         name = f"<{state}>"

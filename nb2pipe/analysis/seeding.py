@@ -8,15 +8,15 @@ import ast
 from collections.abc import Iterable, Iterator, Mapping
 
 from nb2pipe.analysis.facts import StatementFacts
-from nb2pipe.analysis.states import GENERATORS
+from nb2pipe.analysis.states import GENERATOR_STATES
 from nb2pipe.frontend.modules import Module, imported_names, reached_modules
 
 
 def seeds_on_import(node: ast.stmt, writes: Iterable[str]) -> bool:
     """Whether a statement imports such a module for the first time, and changes no other hidden state."""
-    hidden = {name.strip("<>") for name in writes if name.startswith("<")}
+    hidden = {name for name in writes if name.startswith("<")}
     imports = isinstance(node, ast.Import | ast.ImportFrom)
-    return imports and bool(hidden) and hidden <= {*GENERATORS}
+    return imports and bool(hidden) and hidden <= GENERATOR_STATES
 
 
 def first_imports(

@@ -15,6 +15,9 @@ INSIDE: Final = "[]"
 GENERATORS: Final = ("random", "numpy.random", "torch", "tensorflow")
 """The modules with a global random generator, which is hidden state of this name."""
 
+GENERATOR_STATES: Final = frozenset(f"<{name}>" for name in GENERATORS)
+"""What this hidden state is called."""
+
 _XARRAY: Final = f"xarray.core.options.OPTIONS{INSIDE}"
 # Which module keeps what calls and assignments to these names set; the first that fits.
 _KEPT_BY: Final = (

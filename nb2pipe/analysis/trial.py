@@ -16,7 +16,7 @@ from nb2pipe.analysis.patterns import changed_nodes
 from nb2pipe.analysis.recorder import Binding, Recorder
 from nb2pipe.analysis.scopes import FunctionNode
 from nb2pipe.analysis.statements import Statements
-from nb2pipe.analysis.states import GENERATORS, INSIDE
+from nb2pipe.analysis.states import GENERATOR_STATES, GENERATORS, INSIDE
 from nb2pipe.frontend.modules import Module
 
 # Containers that can be given other contents, so that whoever has one sees these.
@@ -72,15 +72,14 @@ class Laboratory:
         self.name = name
         self.class_names: dict[Site, str] = {}
         self.machine = machine = Statements(knowledge)
-        for state in GENERATORS:
-            machine.names[f"<{state}>"] = Binding(IMMUTABLE)
+        for state in sorted(GENERATOR_STATES):
+            machine.names[state] = Binding(IMMUTABLE)
         machine.changed_nodes.update(changed_nodes(module.text, module.tree, knowledge.rules))
-        generators = {f"<{state}>" for state in GENERATORS}
         drawn: set[str] = set()
         for node in module.tree.body:
             start_statement(machine, node)
             machine.execute([node], None)
-            drawn |= generators & {*machine.record.defined, *machine.record.mutated}
+            drawn |= GENERATOR_STATES & {*machine.record.defined, *machine.record.mutated}
         self.sets = frozenset(machine.states_set | drawn)
         self.names = dict(machine.names)
         self.bound = {

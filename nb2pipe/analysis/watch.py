@@ -55,7 +55,6 @@ class Watch:
         for version in linker.history.definitions.values():
             if version.kind is WriteKind.MUTATE and version.previous is not None:
                 self.changes.setdefault(version.previous, []).append(version)
-
         self.modules = uses_of_modules(self.versions, self.local)
 
     def _use(self, name: str, version: Version | None, step: str | None, cell: int) -> None:
@@ -100,9 +99,8 @@ class Watch:
         for name, uses in self.files.items():
             if not may_write(written, name) and _is_later(uses, step, cell):
                 yield name, True
-        states = {*written, *(state for item in facts.statements for state in item.states)}
         yield from (
-            (module_state(module, self.local[module], states), True)
+            (module_state(module, self.local[module], written), True)
             for module, uses in self.modules.items()
             if _is_later(uses, step, cell)
         )

@@ -21,6 +21,7 @@ LEFT: dict[str, str] = {}  # variables that are not compared, and why
 def install(start: dict[str, Any], settings: list[str], _reducers: Any, _ways: Any) -> None:
     """Let the guard ask `look` and `changed` about the modules in `settings`."""
     start["local"] = look, changed, LEFT
+    # A cell may import a module and change what it keeps, and Python tells nobody when the one ends.
     plain: Any = SourceFileLoader.exec_module
 
     def run_module(loader: Any, module: Any) -> None:
@@ -74,7 +75,7 @@ def stored(content: Any, name: str) -> Optional[list[Any]]:
     start = time.perf_counter()
     try:
         parts = DUMP[0]({"it": content})
-    except Exception:
+    except Exception:  # whatever a module may keep: a lock, a connection
         return None
     if sum(map(len, parts)) < MOST and time.perf_counter() - start < SLOW:
         return [*map(bytes, parts)]
